@@ -1,0 +1,96 @@
+#include "libring/src/bell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "libring/src/layout.h"
+
+void ring_bell_ring(int eventfd)
+{
+    eventfd_write(eventfd, 1);
+}
+
+bool ring_bell_drain(int eventfd)
+{
+    eventfd_t count;
+    return eventfd_read(eventfd, &count) == 0;
+}
+
+union rights {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int ring_letter_send(int socket, const struct ring_letter *letter, int descriptor)
+{
+    union rights rights = {0};
+    struct iovec part = {.iov_base = (void *)letter, .iov_len = sizeof *letter};
+    struct msghdr message = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = rights.bytes,
+        .msg_controllen = descriptor < 0 ? 0 : sizeof rights.bytes,
+    };
+    struct cmsghdr *header = &rights.align;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+
+    ssize_t sent;
+    do
+        sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : 0;
+}
+
+static int descriptor_of(struct msghdr *message)
+{
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    int descriptor = -1;
+    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+        memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    return descriptor;
+}
+
+/* Whatever it is that we shall ring, it must not keep us. */
+static int dont_wait(int descriptor)
+{
+    int flags = fcntl(descriptor, F_GETFL);
+    return flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ? -EPROTO : 0;
+}
+
+int ring_letter_receive(int socket, struct ring_letter *letter, int *descriptor)
+{
+    union rights rights;
+    struct iovec part = {.iov_base = letter, .iov_len = sizeof *letter};
+    struct msghdr message = {
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = rights.bytes,
+        /* Room for one, and not for what aligns it: a second would come in unseen. */
+        .msg_controllen = CMSG_LEN(sizeof(int)),
+    };
+    /* ECONNRESET stands once before what a peer had sent that closed with letters
+     * of ours unread. */
+    ssize_t received;
+    *descriptor = -1;
+    do
+        received = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    while (received < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (received < 0)
+        return -errno;
+    *descriptor = descriptor_of(&message);
+    if (received == 0)
+        return -EPIPE;
+    if (received != sizeof *letter || letter->version != RING_VERSION ||
+        (message.msg_flags & MSG_TRUNC) ||
+        (*descriptor < 0) != (letter->type == RING_LETTER_GOODBYE))
+        return -EPROTO;
+    return *descriptor < 0 ? 0 : dont_wait(*descriptor);
+}

@@ -1,0 +1,50 @@
+/*
+ * Bells between processes that share nothing but a ring's name.
+ *
+ * A bell is an eventfd to ring for one who sleeps in poll(): a reader's, for its
+ * place, or the writer's, for room. It is of use only while the one it belongs to
+ * has its role, so it carries the incarnation which the place, or the room, counts
+ * in shared memory: a bell of another incarnation is somebody else's.
+ *
+ * Bells travel over a Unix socket by SCM_RIGHTS, through the owner (hub.h), in
+ * messages of the fixed form below.
+ */
+#ifndef LIBRING_SRC_BELL_H
+#define LIBRING_SRC_BELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ring_bell {
+    int eventfd; /* -1: none */
+    uint32_t incarnation;
+};
+
+enum ring_letter_type {
+    RING_HELLO_READER = 1, /* place, incarnation; descriptor: a pidfd of the sender */
+    RING_HELLO_WRITER,     /* incarnation; likewise */
+    RING_LETTER_BELL,      /* to the hub: the sender's own; from it: another's; the eventfd */
+    RING_LETTER_GOODBYE,   /* the sender has given its role up in order; no descriptor */
+};
+
+struct ring_letter {
+    uint32_t version; /* RING_VERSION */
+    uint32_t type;
+    uint32_t place;
+    uint32_t incarnation;
+};
+
+/* Adds one; never blocks, and a bell that is full is rung already. */
+void ring_bell_ring(int eventfd);
+/* Makes it unreadable again; false when it was so. */
+bool ring_bell_drain(int eventfd);
+
+/* One letter, with a descriptor (-1: none), without blocking. -EAGAIN, -EPIPE or as
+ * sendmsg(2). */
+int ring_letter_send(int socket, const struct ring_letter *letter, int descriptor);
+
+/* *descriptor is the caller's, -1: none came, as in a goodbye only. -EAGAIN, -EPIPE at the end of
+ * the connection, -EPROTO for what is no letter. */
+int ring_letter_receive(int socket, struct ring_letter *letter, int *descriptor);
+
+#endif

@@ -1,0 +1,291 @@
+/*
+ * The protocol of a ring: what lies in shared memory, who writes what, and why
+ * it holds together. Private to libring; this file is the ABI between processes.
+ *
+ * Roles. One owner (created it), at most one writer, up to 64 readers, each with
+ * a place in the table. Each role is a kernel lock (lock.h) on a byte of the
+ * control object, so that a dead process's role falls free by itself.
+ *
+ * A slot's life.
+ *
+ *          claim                  publish                 all pass, all let go
+ *   free ---------> the writer's ---------> published(seq) -------------------> free
+ *    ^                   | cancel                |
+ *    +-------------------+        retire: still unread by a lossy reader, which
+ *                                 finds another seq there and counts a skip
+ *
+ * In shared memory a slot is two words. `seq` is the message it carries, or
+ * RING_NO_SEQ while it carries none. `holders` has one bit for each place: who
+ * holds a view. Which slots are free, and in which order to reuse them, is the
+ * writer's private knowledge (pool.h); a new writer rebuilds it from these words.
+ *
+ * Taking a view and claiming a slot exclude each other by announcing first and
+ * looking second, both sides sequentially consistent:
+ *
+ *   reader: holders |= bit;  then seq still the one wanted?  else holders &= ~bit
+ *   writer: seq = NO_SEQ;    then holders empty?             else seq = old
+ *
+ * In the single order of these operations one of the two comes second and sees
+ * the other; if both see each other, both back off. So while a bit stands that
+ * was confirmed, no writer fills that slot (invariant 1), and the bit says whose
+ * it is (invariant 2). ABA: a reader that read an old queue entry finds a larger
+ * seq in the slot; sequence numbers are 64 bits and never come again.
+ *
+ * Publishing seq s: fill, label (frames object), slot.seq = s, queue[s] = slot,
+ * head = s + 1. A message exists from the store of head on; a writer that dies
+ * before leaves a slot with seq >= head, which nobody asks for and which the next
+ * writer reclaims (invariant 7).
+ *
+ * What may be claimed. Never the newest message. A message below every cursor of
+ * lossless and lossy readers, freely; a message below every lossless cursor, only
+ * when there is no other, oldest first. A lossless reader's cursor passes s only
+ * after its bit stands in s's slot. A reader that attaches first stands in the
+ * table and then reads head for its start; a writer publishes head and then reads
+ * the table for the next claim: so either the writer sees the reader, or the
+ * reader starts behind what the writer may claim (invariant 5).
+ *
+ * Sleeping, in three places with one rule: announce, look again, sleep; the other
+ * side changes the state, then looks for the announcement, takes it back, wakes.
+ * All four accesses are sequentially consistent, so no wake-up is lost (invariant
+ * 3); one too many is possible and harmless, since who wakes looks again. The
+ * announcement is taken back before the wake-up is given: the other way round, a
+ * reader could sleep again on an announcement about to be erased. Who dies in
+ * between owes a wake-up: a new writer wakes all readers once, and whoever takes
+ * back what the dead held, or attaches, wakes the writer, announced or not.
+ * Attaching has a reason of its own: between standing in the table and having read
+ * head the place holds everything back, and a writer may go to sleep on that.
+ *
+ * Bells. A sleeper in poll() is rung by eventfd. Descriptors can't lie in shared
+ * memory; the owner passes them on (hub.h). A bell is valid for one incarnation of a
+ * place, or of the writer. Who should ring and has not got the bell leaves the
+ * sleeper announced; the hub rings every bell that it passes on, after that, so the
+ * sleeper looks again: it finds what happened before, and for what happens later the
+ * other side has its bell. The incarnation is looked at again when the announcement has
+ * been taken back: a place, or the writer's role, that changed hands just then had
+ * announced itself anew, so the announcement is put back and its own bell is rung.
+ *
+ * Deaths. Whoever dies, the kernel lets its locks fall, and the owner sees it by a
+ * pidfd, which tells after all descriptors are closed; a connection that ends does not,
+ * it may end before the locks fall. The owner reaps the dead one's place under the
+ * place's lock, so exactly once; clears its bits, which nobody else writes; and wakes
+ * all, since the dead may have taken an announcement back and not given the wake-up. At
+ * each point of death:
+ *   reader, between bit and second look    a bit on any slot: cleared
+ *   reader, holding, or before a release   likewise
+ *   reader, between release and wake-up    the writer is woken by the reaper
+ *   reader, half attached                  no bit in the table; holds cleared
+ *   writer, slot claimed or being filled   NO_SEQ: free for the next writer
+ *   writer, between slot.seq and head      seq >= head: likewise
+ *   writer, between head and wake-up       all are woken by owner and next writer
+ *   reaper, anywhere                       the place still counts as taken; again
+ *   owner                                  the ring is over: its hub hangs up, which
+ *                                          wakes who sleeps in poll(); who sleeps
+ *                                          on a semaphore looks at its lock each second
+ *
+ * Generations. The frames object is replaced when slots must grow; a slot says in
+ * which generation its message lies (frames.h). The owner removes a generation's name
+ * when no slot carries a message in it or is held, and the writer, by stream.writing,
+ * will publish none in it. (A claim that is given back takes the message away for a
+ * moment; the hold for which it is given back was there before.) A reader opens a
+ * generation only while its confirmed bit holds a slot in it, so what it needs is there.
+ *
+ * Accounting. A reader counts start, cursor and received; what was skipped is
+ * cursor - start - received, so the sum can't be wrong (invariant 4). The place
+ * has a copy of each figure, so that an observer needs no two of them at once.
+ *
+ * Shared fields. W: the writer, R: the reader of that place, O: the owner at
+ * creation; "sc": sequentially consistent.
+ *
+ *   field             written by, how             read by, how; pairs with
+ *   ----------------  --------------------------  -------------------------------
+ *   header.magic      O release, last             all acquire: the header is there
+ *   header, rest      O before magic              all, copied and checked at open
+ *   stream.head       W sc after queue, slot      R acquire: the message; sc after
+ *                                                 announcing sleep or attaching
+ *   stream.ended      W sc                        R acquire; sc as for head
+ *   stream.writer     W relaxed                   observers
+ *   queue[s]          W relaxed before head       R relaxed; the slot's seq decides
+ *   slot.generation,  W relaxed before seq        R relaxed after confirming its bit;
+ *   published_ns                                  observers
+ *   slot.seq          W release (publish),        R acquire (first look),
+ *                     W sc (claim)                R sc after setting its bit
+ *   slot.holders      R sc |= bit, &= ~bit        O after slot.seq;
+ *                                                 W sc after seq = NO_SEQ, and after
+ *                                                 room.asleep; its acquire pairs
+ *                                                 with the release in &=: looks
+ *                                                 end before refills
+ *   place.cursor      R sc                        W sc (what may be claimed)
+ *   place.received,   R relaxed                   observers
+ *   skipped
+ *   place, rest       R, before table.attached    W, observers after attached
+ *   table.attached    R sc |= bit; &= ~bit by R   W sc after head
+ *                     or who reaps it
+ *   table.generation  O release, when it is made  W, R acquire
+ *   stream.writing    W release                   O acquire, before slot.generation
+ *   place.incarnation R, before table.attached    W sc after sleepers.doorbell
+ *   room.incarnation  W, before room.asleep       R sc after room.asleep
+ *   sleepers.*        R sc |= bit; W sc &= ~      W sc after head, ended
+ *   room.asleep       W sc; R sc &= ~             R sc after holders, cursor,
+ *                                                 attached
+ *   frames, labels    W before slot.seq           R after confirming its bit
+ *
+ * Trust. The frames object is read-only for readers. The control object is not:
+ * what is read from it is copied once and the copy checked before use; an index
+ * out of range, a head behind a cursor or a slot that never matches is -EPROTO.
+ */
+#ifndef LIBRING_SRC_LAYOUT_H
+#define LIBRING_SRC_LAYOUT_H
+
+#include <assert.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libring/ring.h"
+
+#define RING_MAGIC                                                                                 \
+    UINT64_C(0x45444953474e4952) /* "RINGSIDE" in memory, on a little-endian machine */
+#define RING_VERSION 1u
+#define RING_CACHE_LINE 64
+#define RING_PAGE 4096
+#define RING_NO_SEQ UINT64_MAX
+
+static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared 64-bit words must be lock-free");
+static_assert(sizeof(sem_t) <= 32, "a place keeps 32 bytes for its semaphore");
+
+struct ring_header {
+    _Atomic uint64_t magic;
+    uint32_t version;
+    uint32_t word;     /* machine word: sizeof(void *) and sizeof(sem_t), see ring_word() */
+    uint64_t identity; /* random; the same in the frames object, so that the two belong together */
+    uint32_t slots;
+    uint32_t note_size;
+    uint64_t first_seq;
+    int32_t owner; /* pid, for people to read */
+    uint8_t reserved[84];
+};
+
+/* The writer's line: readers only look at it. */
+struct ring_stream {
+    _Atomic uint64_t head; /* sequence number of the message published next */
+    _Atomic uint32_t ended;
+    _Atomic int32_t writer;   /* pid, 0: none; for people to read */
+    _Atomic uint32_t writing; /* the oldest generation in which it may still publish */
+    uint8_t reserved[44];
+};
+
+/* Readers asleep, a bit for each place, by how they are to be woken. */
+struct ring_sleepers {
+    _Atomic uint64_t semaphore;
+    _Atomic uint64_t doorbell;
+    uint8_t reserved[48];
+};
+
+/* Where the writer sleeps until a slot may be free. */
+enum { RING_ASLEEP_SEMAPHORE = 1, RING_ASLEEP_DOORBELL = 2 };
+struct ring_room {
+    _Atomic uint32_t asleep;
+    _Atomic uint32_t incarnation; /* of the writer, whose bell is to be rung */
+    sem_t semaphore;
+    uint8_t reserved[64 - 8 - sizeof(sem_t)];
+};
+
+struct ring_table {
+    _Atomic uint64_t attached; /* a bit for each place */
+    /* Of the frames, the owner's to change. */
+    _Atomic uint32_t generation; /* the newest */
+    uint32_t padding;
+    _Atomic uint64_t slot_size;    /* in it; for observers */
+    _Atomic uint64_t frames_bytes; /* of all that have a name; likewise */
+    uint8_t reserved[32];
+};
+
+struct ring_place {
+    _Atomic uint64_t start;    /* first message that counts for this reader */
+    _Atomic uint64_t cursor;   /* next message it has not passed */
+    _Atomic uint64_t received; /* views it took */
+    _Atomic uint64_t skipped;  /* messages it lost */
+    _Atomic uint32_t policy;
+    _Atomic uint32_t holds; /* views it may hold at once */
+    _Atomic int32_t pid;
+    _Atomic uint32_t incarnation; /* counts its readers; see bell.h */
+    uint8_t padding[16];
+    sem_t semaphore; /* where it sleeps; a line of its own */
+    uint8_t reserved[64 - sizeof(sem_t)];
+};
+
+struct ring_slot_state {
+    _Atomic uint64_t seq;
+    _Atomic uint64_t holders;
+    _Atomic uint64_t published_ns; /* CLOCK_MONOTONIC_COARSE; for observers */
+    _Atomic uint32_t generation;   /* in which the message lies */
+    uint8_t reserved[36];
+};
+
+/* Beside each payload, in the frames object, where only the writer can write. */
+struct ring_label {
+    uint64_t seq;
+    uint64_t used; /* bytes of payload */
+    uint8_t note[];
+};
+
+/* At the head of a frames object. */
+struct ring_frames_header {
+    uint64_t identity;
+    uint32_t generation;
+    uint32_t padding;
+    uint64_t slot_size;
+};
+
+static_assert(sizeof(struct ring_header) == 128, "layout");
+static_assert(offsetof(struct ring_header, first_seq) == 32, "layout");
+static_assert(sizeof(struct ring_stream) == RING_CACHE_LINE, "layout");
+static_assert(sizeof(struct ring_sleepers) == RING_CACHE_LINE, "layout");
+static_assert(sizeof(struct ring_room) == RING_CACHE_LINE, "layout");
+static_assert(sizeof(struct ring_table) == RING_CACHE_LINE, "layout");
+static_assert(sizeof(struct ring_place) == 128, "layout");
+static_assert(offsetof(struct ring_place, semaphore) == RING_CACHE_LINE, "layout");
+static_assert(sizeof(struct ring_slot_state) == RING_CACHE_LINE, "layout");
+static_assert(sizeof(struct ring_label) == 16, "layout");
+static_assert(sizeof(struct ring_frames_header) <= RING_CACHE_LINE, "layout");
+
+/* The head of the control object; behind it the slot states, then the queue. */
+struct ring_control {
+    struct ring_header header;
+    struct ring_stream stream;
+    struct ring_sleepers sleepers;
+    struct ring_room room;
+    struct ring_table table;
+    struct ring_place place[RING_READERS_MAX];
+    struct ring_slot_state slot[];
+};
+
+static_assert(offsetof(struct ring_control, slot) == 384 + 128UL * RING_READERS_MAX, "layout");
+
+/* Where everything lies in the control object, derived from the numbers in its
+ * header and nothing else. */
+struct ring_geometry {
+    uint32_t slots, queue_length; /* a power of two, at least slots */
+    uint32_t note_size;
+    uint64_t queue_offset, control_size;
+};
+
+/* Likewise in a frames object. */
+struct ring_frames_geometry {
+    uint64_t slot_size, slot_stride;
+    uint32_t label_stride;
+    uint64_t labels_offset, slots_offset, size;
+};
+
+/* -EINVAL when the numbers are outside the limits of ring.h. */
+int ring_geometry(struct ring_geometry *geometry, uint64_t slots, uint64_t note_size);
+int ring_frames_geometry(struct ring_frames_geometry *geometry, uint64_t slot_size, uint64_t slots,
+                         uint64_t note_size);
+
+static inline uint32_t ring_word(void)
+{
+    return (uint32_t)(sizeof(void *) << 16 | sizeof(sem_t));
+}
+
+#endif

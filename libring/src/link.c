@@ -1,0 +1,87 @@
+#include "libring/src/link.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "libring/src/layout.h"
+#include "libring/src/name.h"
+
+static int connect_to(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strcpy(address.sun_path, path); /* fits: asserted in name.h */
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    int error = -errno;
+    close(fd);
+    return error == -ECONNREFUSED ? -ENOENT : error; /* its owner is dead */
+}
+
+int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_type hello,
+                   uint32_t place, uint32_t incarnation)
+{
+    struct ring_paths paths;
+    *link = (struct ring_link){.socket = -1};
+    int error = ring_paths(&paths, name);
+    if (error)
+        return error;
+    int fd = connect_to(paths.hub);
+    if (fd < 0)
+        return fd;
+    struct ring_letter letter = {
+        .version = RING_VERSION,
+        .type = hello,
+        .place = place,
+        .incarnation = incarnation,
+    };
+    /* By this the owner sees our death, in whatever pid namespace. */
+    int pidfd = pidfd_open(getpid(), 0);
+    error = pidfd < 0 ? -errno : ring_letter_send(fd, &letter, pidfd);
+    if (pidfd >= 0)
+        close(pidfd);
+    if (error) {
+        close(fd);
+        return error;
+    }
+    letter.type = RING_LETTER_BELL;
+    *link = (struct ring_link){.socket = fd, .self = letter};
+    return 0;
+}
+
+void ring_link_close(struct ring_link *link)
+{
+    if (link->socket < 0)
+        return;
+    link->self.type = RING_LETTER_GOODBYE;
+    ring_letter_send(link->socket, &link->self, -1);
+    close(link->socket);
+    link->socket = -1;
+}
+
+int ring_link_give(const struct ring_link *link, int eventfd)
+{
+    return ring_letter_send(link->socket, &link->self, eventfd);
+}
+
+int ring_link_take(const struct ring_link *link, uint32_t *place, struct ring_bell *bell)
+{
+    struct ring_letter letter;
+    int error = ring_letter_receive(link->socket, &letter, &bell->eventfd);
+    if (!error && (letter.type != RING_LETTER_BELL || letter.place >= RING_READERS_MAX))
+        error = -EPROTO;
+    if (error) {
+        if (bell->eventfd >= 0)
+            close(bell->eventfd);
+        return error;
+    }
+    *place = letter.place;
+    bell->incarnation = letter.incarnation;
+    return 0;
+}

@@ -1,0 +1,229 @@
+#include "libring/src/map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libring/src/lock.h"
+#include "libring/src/name.h"
+#include "libring/src/object.h"
+
+/* Only who holds the lock on an object removes its name, so that two who clean up
+ * can't remove a third's ring. */
+int ring_map_remove_stale(const char *name)
+{
+    struct ring_paths paths;
+    int error = ring_paths(&paths, name);
+    if (error)
+        return error;
+    int fd = ring_object_open(paths.control, O_RDWR);
+    if (fd < 0)
+        return fd == -ENOENT ? 0 : fd;
+    error = ring_lock(fd, RING_LOCK_OWNER);
+    struct stat status;
+    if (!error && fstat(fd, &status) == 0 && status.st_nlink > 0)
+        ring_map_unlink(name);
+    close(fd);
+    return error;
+}
+
+static int claim_name(const char *name, int control_fd)
+{
+    struct ring_paths paths;
+    int error = ring_paths(&paths, name);
+    while (!error) {
+        error = ring_object_name(control_fd, paths.control);
+        if (error != -EEXIST)
+            return error;
+        error = ring_map_remove_stale(name);
+    }
+    return error;
+}
+
+static int map_control(struct ring_map *map, bool writable)
+{
+    uint8_t *memory = ring_object_map(map->control_fd, map->geometry.control_size, writable);
+    if (!memory)
+        return -errno;
+    map->control = (void *)memory;
+    map->queue = (void *)(memory + map->geometry.queue_offset);
+    return 0;
+}
+
+static void write_header(struct ring_map *map)
+{
+    const struct ring_geometry *g = &map->geometry;
+    struct ring_control *control = map->control;
+    struct ring_header *header = &control->header;
+
+    header->version = RING_VERSION;
+    header->word = ring_word();
+    header->identity = map->identity;
+    header->slots = g->slots;
+    header->note_size = g->note_size;
+    header->first_seq = map->first_seq;
+    header->owner = getpid();
+    atomic_store_explicit(&control->stream.head, map->first_seq, memory_order_relaxed);
+    for (uint32_t i = 0; i < g->slots; i++)
+        atomic_store_explicit(&control->slot[i].seq, RING_NO_SEQ, memory_order_relaxed);
+    /* Once for all: a semaphore is never initialised under somebody's feet. */
+    sem_init(&control->room.semaphore, 1, 0);
+    for (unsigned i = 0; i < RING_READERS_MAX; i++)
+        sem_init(&control->place[i].semaphore, 1, 0);
+}
+
+static int fill_and_name(struct ring_map *map, const char *name)
+{
+    if (getrandom(&map->identity, sizeof map->identity, 0) != sizeof map->identity)
+        return -EIO;
+    int error = map_control(map, true);
+    if (error)
+        return error;
+    write_header(map);
+    error = ring_lock(map->control_fd, RING_LOCK_OWNER);
+    return error ? error : claim_name(name, map->control_fd);
+}
+
+int ring_map_create(struct ring_map *map, const char *name, const struct ring_geometry *geometry,
+                    uint64_t first_seq, gid_t group)
+{
+    *map = (struct ring_map){.control_fd = -1, .geometry = *geometry, .first_seq = first_seq};
+    int fd = ring_object_create(geometry->control_size, group, 0660);
+    if (fd < 0)
+        return fd;
+    map->control_fd = fd;
+    int error = fill_and_name(map, name);
+    if (error)
+        ring_map_close(map);
+    return error;
+}
+
+void ring_map_publish(struct ring_map *map)
+{
+    /* Pairs with the acquire load in check_header. */
+    atomic_store_explicit(&map->control->header.magic, RING_MAGIC, memory_order_release);
+}
+
+/* Copies the header and derives everything from the copy: -ENOENT while the ring
+ * is still being made, -EPROTO when it is none of ours. */
+static int check_header(struct ring_map *map)
+{
+    int64_t size = ring_object_size(map->control_fd);
+    if (size < (int64_t)sizeof(struct ring_control))
+        return size < 0 ? (int)size : -EPROTO;
+    void *memory = ring_object_map(map->control_fd, sizeof(struct ring_control), false);
+    if (!memory)
+        return -errno;
+    struct ring_header *shared = &((struct ring_control *)memory)->header;
+    uint64_t magic = atomic_load_explicit(&shared->magic, memory_order_acquire);
+    struct ring_header header;
+    memcpy((void *)&header, (const void *)shared, sizeof header);
+    munmap(memory, sizeof(struct ring_control));
+
+    if (magic == 0)
+        return -ENOENT;
+    if (magic != RING_MAGIC || header.version != RING_VERSION || header.word != ring_word() ||
+        ring_geometry(&map->geometry, header.slots, header.note_size) != 0 ||
+        (uint64_t)size != map->geometry.control_size)
+        return -EPROTO;
+    map->first_seq = header.first_seq;
+    map->identity = header.identity;
+    return 0;
+}
+
+static void explain_header(const char *name, char *text, size_t size)
+{
+    struct ring_paths paths;
+    struct ring_header header;
+    ssize_t bytes = -1;
+    int fd = ring_paths(&paths, name) == 0 ? ring_object_open(paths.control, O_RDONLY) : -1;
+    if (fd >= 0) {
+        bytes = pread(fd, (void *)&header, sizeof header, 0);
+        close(fd);
+    }
+    if (bytes != sizeof header || atomic_load(&header.magic) != RING_MAGIC)
+        snprintf(text, size, "it is no ring");
+    else if (header.version != RING_VERSION)
+        snprintf(text, size, "it is of version %u, and this library of version %u", header.version,
+                 RING_VERSION);
+    else if (header.word != ring_word())
+        snprintf(text, size, "it is of a machine with %u-bit words, and this one has %u-bit words",
+                 8 * (header.word >> 16), 8 * (ring_word() >> 16));
+    else
+        snprintf(text, size, "it is damaged: its size is not what its header says");
+}
+
+void ring_map_explain(const char *name, int error, char *text, size_t size)
+{
+    if (error == -EPROTO)
+        explain_header(name, text, size);
+    else if (error == -ENOENT)
+        snprintf(text, size, "there is no ring of that name");
+    else
+        snprintf(text, size, "%s", error ? strerror(-error) : "it is in order");
+}
+
+static int open_control(struct ring_map *map, const char *name, bool writable)
+{
+    struct ring_paths paths;
+    *map = (struct ring_map){.control_fd = -1};
+    int error = ring_paths(&paths, name);
+    if (error)
+        return error;
+    int fd = ring_object_open(paths.control, writable ? O_RDWR : O_RDONLY);
+    if (fd < 0)
+        return fd;
+    map->control_fd = fd;
+    error = check_header(map);
+    if (!error)
+        error = map_control(map, writable);
+    if (error)
+        ring_map_close(map);
+    return error;
+}
+
+int ring_map_open(struct ring_map *map, const char *name)
+{
+    return open_control(map, name, true);
+}
+
+int ring_map_observe(struct ring_map *map, const char *name)
+{
+    return open_control(map, name, false);
+}
+
+void ring_map_close(struct ring_map *map)
+{
+    if (map->control)
+        munmap(map->control, map->geometry.control_size);
+    if (map->control_fd >= 0)
+        close(map->control_fd);
+    *map = (struct ring_map){.control_fd = -1};
+}
+
+void ring_map_unlink(const char *name)
+{
+    struct ring_paths paths;
+    if (ring_paths(&paths, name) != 0)
+        return;
+    unlink(paths.hub);
+    ring_frames_unlink_all(name);
+    unlink(paths.control);
+}
+
+void ring_map_frames(const struct ring_map *map, const char *name, bool writable,
+                     struct ring_frames_set *set)
+{
+    *set = (struct ring_frames_set){
+        .identity = map->identity,
+        .slots = map->geometry.slots,
+        .note_size = map->geometry.note_size,
+        .writable = writable,
+    };
+    snprintf(set->name, sizeof set->name, "%s", name);
+}

@@ -1,0 +1,67 @@
+#include "libring/src/object.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libring/src/name.h"
+
+static int allocate(int fd, uint64_t size, gid_t group, mode_t mode)
+{
+    if (group != RING_NO_GROUP && (fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, mode) < 0))
+        return -errno;
+    /* Unlike ftruncate, this allocates: what does not fit fails here with ENOSPC,
+     * and not later with SIGBUS. */
+    int error;
+    do
+        error = posix_fallocate(fd, 0, (off_t)size);
+    while (error == EINTR);
+    return -error;
+}
+
+int ring_object_create(uint64_t size, gid_t group, mode_t mode)
+{
+    int fd = open(RING_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    int error = allocate(fd, size, group, mode);
+    if (!error)
+        return fd;
+    close(fd);
+    return error;
+}
+
+int ring_object_name(int fd, const char *path)
+{
+    char self[32];
+    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+    if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+        return 0;
+    return -errno;
+}
+
+int ring_object_open(const char *path, int access)
+{
+    /* A FIFO put there must not keep us: O_NONBLOCK. */
+    int fd = open(path, access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0)
+        return fd;
+    return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EPROTO : -errno;
+}
+
+int64_t ring_object_size(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    return S_ISREG(status.st_mode) ? status.st_size : -EPROTO;
+}
+
+void *ring_object_map(int fd, uint64_t size, int writable)
+{
+    void *memory = mmap(NULL, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}

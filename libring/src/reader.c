@@ -1,0 +1,338 @@
+#include "libring/src/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "libring/src/lock.h"
+#include "libring/src/place.h"
+#include "libring/src/wake.h"
+
+/* How often a reader looks again when the writer laps it between two looks. An
+ * honest writer can't keep that up; a damaged ring could for ever. */
+#define LAPS_MAX 100000
+
+static uint64_t own_bit(const struct ring_reader *reader)
+{
+    return UINT64_C(1) << reader->place;
+}
+
+static int take_place(struct ring_reader *reader)
+{
+    ring_place_reap(&reader->map);
+    int place = ring_place_take(&reader->map, reader->policy, reader->holds);
+    /* Both may have made room, the dead may have owed a wake-up, and a writer that
+     * saw us stand in the table without a start yet may sleep on that. */
+    ring_wake_writer_anyway(&reader->map);
+    if (place < 0)
+        return place;
+    reader->place = (unsigned)place;
+    reader->own = &reader->map.control->place[place];
+    reader->start = reader->cursor = atomic_load(&reader->own->start);
+    return 0;
+}
+
+/* The owner then gives us the writer's bell and rings it: a writer that sleeps in
+ * poll() looks again after our start is known. */
+static int introduce(struct ring_reader *reader, const char *name)
+{
+    int error = ring_link_open(&reader->link, name, RING_HELLO_READER, reader->place,
+                               atomic_load(&reader->own->incarnation));
+    if (error)
+        ring_place_clear(&reader->map, reader->place);
+    return error;
+}
+
+/* Those of the newest generation, to know at once whether they can be opened. The one
+ * just looked up may be gone when a newer one is there. */
+static int open_frames(struct ring_reader *reader)
+{
+    const _Atomic uint32_t *newest = &reader->map.control->table.generation;
+    struct ring_frames *frames;
+    uint32_t generation;
+    int error;
+    do {
+        generation = atomic_load(newest);
+        error = ring_frames_get(&reader->frames, generation, &frames);
+    } while (error == -ENOENT && atomic_load(newest) != generation);
+    return error;
+}
+
+static int attach(struct ring_reader *reader, const char *name)
+{
+    reader->views = calloc(reader->holds, sizeof *reader->views);
+    if (!reader->views)
+        return -ENOMEM;
+    int error = ring_map_open(&reader->map, name);
+    if (error)
+        return error;
+    ring_map_frames(&reader->map, name, false, &reader->frames);
+    error = open_frames(reader);
+    if (!error)
+        error = take_place(reader);
+    return error ? error : introduce(reader, name);
+}
+
+static void free_reader(struct ring_reader *reader)
+{
+    ring_link_close(&reader->link);
+    if (reader->writer.eventfd >= 0)
+        close(reader->writer.eventfd);
+    ring_frames_close(&reader->frames);
+    ring_map_close(&reader->map); /* the place's lock falls with it */
+    free(reader->views);
+    free(reader);
+}
+
+int ring_reader_attach(struct ring_reader **out, const char *name,
+                       const struct ring_reader_config *config)
+{
+    *out = NULL;
+    unsigned holds = config->holds ? config->holds : 1;
+    if (config->policy > RING_LATEST || holds > RING_SLOTS_MAX)
+        return -EINVAL;
+    struct ring_reader *reader = malloc(sizeof *reader);
+    if (!reader)
+        return -ENOMEM;
+    *reader = (struct ring_reader){
+        .map.control_fd = -1,
+        .policy = config->policy,
+        .holds = holds,
+        .link.socket = -1,
+        .writer.eventfd = -1,
+    };
+    int error = attach(reader, name);
+    if (error) {
+        free_reader(reader);
+        return error;
+    }
+    *out = reader;
+    return 0;
+}
+
+void ring_reader_detach(struct ring_reader **pointer)
+{
+    struct ring_reader *reader = pointer ? *pointer : NULL;
+    if (!reader)
+        return;
+    if (reader->set)
+        ring_waitset_remove(reader->set, reader);
+    ring_place_clear(&reader->map, reader->place);
+    ring_wake_writer(&reader->map, &reader->writer, &reader->link);
+    free_reader(reader);
+    *pointer = NULL;
+}
+
+unsigned ring_reader_place(const struct ring_reader *reader)
+{
+    return reader->place;
+}
+
+static void let_go(struct ring_reader *reader, uint32_t slot)
+{
+    /* sc, also release: our looks at the slot end before it; pairs with claim(). */
+    atomic_fetch_and(&reader->map.control->slot[slot].holders, ~own_bit(reader));
+    ring_wake_writer(&reader->map, &reader->writer, &reader->link);
+}
+
+/* Takes a confirmed hold on the slot that carries `seq`: announce, then look (see
+ * layout.h). -ESTALE: no slot carries it any more. */
+static int take(struct ring_reader *reader, uint64_t seq, uint32_t *slot)
+{
+    struct ring_map *map = &reader->map;
+    uint32_t index =
+        atomic_load_explicit(&map->queue[seq % map->geometry.queue_length], memory_order_relaxed);
+    if (index >= map->geometry.slots)
+        return -EPROTO;
+    struct ring_slot_state *state = &map->control->slot[index];
+    if (atomic_load_explicit(&state->seq, memory_order_acquire) != seq)
+        return -ESTALE;
+    atomic_fetch_or(&state->holders, own_bit(reader));
+    if (atomic_load(&state->seq) != seq) {
+        let_go(reader, index);
+        return -ESTALE;
+    }
+    *slot = index;
+    return 0;
+}
+
+/* The oldest message from the cursor on that is still there. Older ones than the
+ * pool has slots can't be, so at most that many are tried. */
+static int take_oldest(struct ring_reader *reader, uint64_t head, uint64_t *seq, uint32_t *slot)
+{
+    const uint64_t slots = reader->map.geometry.slots;
+    uint64_t from = head - reader->cursor > slots ? head - slots : reader->cursor;
+    for (*seq = from; *seq < head; ++*seq) {
+        int error = take(reader, *seq, slot);
+        if (error != -ESTALE)
+            return error;
+    }
+    return -ESTALE;
+}
+
+/* Takes what the policy asks for. A message that went while we looked is no
+ * error unless the reader is lossless: the newest is always there, so when it is
+ * gone there is a newer one, and we look again. */
+static int take_by_policy(struct ring_reader *reader, uint64_t *seq, uint32_t *slot)
+{
+    struct ring_stream *stream = &reader->map.control->stream;
+
+    for (int laps = 0; laps < LAPS_MAX; laps++) {
+        /* `ended` first: what was published before the end is seen after it. */
+        bool ended = atomic_load_explicit(&stream->ended, memory_order_acquire);
+        uint64_t head = atomic_load_explicit(&stream->head, memory_order_acquire);
+        if (head < reader->cursor)
+            return -EPROTO;
+        if (head == reader->cursor)
+            return ended || reader->orphaned ? -EPIPE : -EAGAIN;
+
+        int error;
+        if (reader->policy == RING_LOSSY) {
+            error = take_oldest(reader, head, seq, slot);
+        } else {
+            *seq = reader->policy == RING_LATEST ? head - 1 : reader->cursor;
+            error = take(reader, *seq, slot);
+        }
+        if (error != -ESTALE)
+            return error;
+        if (reader->policy == RING_LOSSLESS)
+            break;
+    }
+    return -EPROTO;
+}
+
+static uint64_t skipped(const struct ring_reader *reader)
+{
+    return reader->cursor - reader->start - reader->received;
+}
+
+static void pass(struct ring_reader *reader, uint64_t seq)
+{
+    reader->cursor = seq + 1;
+    reader->received++;
+    atomic_store_explicit(&reader->own->received, reader->received, memory_order_relaxed);
+    atomic_store_explicit(&reader->own->skipped, skipped(reader), memory_order_relaxed);
+    /* After the hold; sc, so that a writer that goes to sleep sees it or is woken
+     * by our release: pairs with read_cursors. */
+    atomic_store(&reader->own->cursor, reader->cursor);
+}
+
+/* Where a message lies whose slot is held. What the label says can't change any
+ * more: only a writer can write there, and it may not. */
+static int find_message(struct ring_reader *reader, uint64_t seq, uint32_t slot,
+                        struct ring_frames **frames)
+{
+    uint32_t generation =
+        atomic_load_explicit(&reader->map.control->slot[slot].generation, memory_order_relaxed);
+    int error = ring_frames_get(&reader->frames, generation, frames);
+    if (error == -ENOENT)
+        return -EPROTO; /* while it carries a message it is there */
+    if (error)
+        return error;
+    const struct ring_label *label = ring_frames_label(*frames, slot);
+    return label->seq == seq && label->used <= (*frames)->geometry.slot_size ? 0 : -EPROTO;
+}
+
+int ring_reader_next(struct ring_reader *reader, struct ring_view *view)
+{
+    if (reader->held == reader->holds)
+        return -ENOBUFS;
+    uint64_t seq;
+    uint32_t slot;
+    int error = take_by_policy(reader, &seq, &slot);
+    if (error)
+        return error;
+
+    struct ring_frames *frames;
+    error = find_message(reader, seq, slot, &frames);
+    if (error) {
+        let_go(reader, slot);
+        return error;
+    }
+    const struct ring_label *label = ring_frames_label(frames, slot);
+    const uint32_t note_size = reader->map.geometry.note_size;
+    *view = (struct ring_view){
+        .data = ring_frames_data(frames, slot),
+        .note = note_size ? label->note : NULL,
+        .size = label->used,
+        .note_size = note_size,
+        .seq = seq,
+        .skipped = seq - reader->cursor,
+        .index = slot,
+    };
+    reader->views[reader->held++] = (struct ring_hold){.slot = slot, .frames = frames};
+    frames->users++;
+    pass(reader, seq);
+    return 0;
+}
+
+int ring_reader_release(struct ring_reader *reader, struct ring_view *view)
+{
+    for (unsigned i = 0; i < reader->held; i++) {
+        if (!view->data || reader->views[i].slot != view->index)
+            continue;
+        reader->views[i].frames->users--;
+        reader->views[i] = reader->views[--reader->held];
+        let_go(reader, view->index);
+        if (reader->set && reader->left_out) {
+            reader->left_out = false;
+            ring_waitset_ring(reader->set);
+        }
+        *view = (struct ring_view){.index = UINT32_MAX};
+        return 0;
+    }
+    return -EINVAL;
+}
+
+static bool has_something(const struct ring_reader *reader)
+{
+    const struct ring_stream *stream = &reader->map.control->stream;
+    return atomic_load(&stream->head) != reader->cursor || atomic_load(&stream->ended) ||
+           reader->orphaned;
+}
+
+bool ring_reader_announce(struct ring_reader *reader)
+{
+    /* sc, then look: pairs with the sc store of head and ended before
+     * ring_wake_readers. */
+    atomic_fetch_or(&reader->map.control->sleepers.doorbell, own_bit(reader));
+    return has_something(reader);
+}
+
+void ring_reader_check_owner(struct ring_reader *reader)
+{
+    if (!ring_lock_is_held(reader->map.control_fd, RING_LOCK_OWNER))
+        reader->orphaned = true;
+}
+
+int ring_reader_wait(struct ring_reader *reader, int64_t timeout_ns)
+{
+    struct ring_sleepers *sleepers = &reader->map.control->sleepers;
+    const struct ring_deadline deadline = ring_deadline_in(timeout_ns);
+    int error = 0;
+
+    while (!has_something(reader)) {
+        if (error)
+            return error;
+        ring_semaphore_drain(&reader->own->semaphore);
+        /* sc, then look: pairs with the sc store of head and ended before
+         * ring_wake_readers. */
+        atomic_fetch_or(&sleepers->semaphore, own_bit(reader));
+        if (!has_something(reader))
+            error = ring_semaphore_sleep(&reader->own->semaphore, &deadline);
+        atomic_fetch_and(&sleepers->semaphore, ~own_bit(reader));
+        ring_reader_check_owner(reader);
+    }
+    return 0;
+}
+
+void ring_reader_counts(const struct ring_reader *reader, struct ring_reader_counts *counts)
+{
+    uint64_t head = atomic_load(&reader->map.control->stream.head);
+    *counts = (struct ring_reader_counts){
+        .received = reader->received,
+        .skipped = skipped(reader),
+        .pending = head - reader->cursor,
+        .held = reader->held,
+    };
+}

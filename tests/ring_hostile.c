@@ -1,0 +1,387 @@
+/* Objects that are no rings, and rings that a peer has damaged: an answer, not a crash. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libring/inspect.h"
+#include "libring/reader.h"
+#include "libring/ring.h"
+#include "libring/src/layout.h"
+#include "libring/waitset.h"
+#include "libring/writer.h"
+#include "tests/support/stage.h"
+#include "tests/support/traces.h"
+
+struct target {
+    struct support_stage stage;
+    char control_path[256], frames_path[256];
+    struct ring_control *control;
+    _Atomic uint32_t *queue;
+    size_t size;
+};
+
+static void target_open(struct target *target)
+{
+    struct ring_geometry geometry;
+    support_stage_open(&target->stage, 4);
+    const char *name = target->stage.name;
+    snprintf(target->control_path, 256, "/dev/shm/ring.%s.control", name);
+    snprintf(target->frames_path, 256, "/dev/shm/ring.%s.frames.1", name);
+    cr_assert_eq(ring_geometry(&geometry, 4, SUPPORT_NOTE_SIZE), 0);
+    int fd = open(target->control_path, O_RDWR | O_CLOEXEC);
+    void *memory = mmap(NULL, geometry.control_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    cr_assert_neq(memory, MAP_FAILED);
+    close(fd);
+    target->control = memory;
+    target->queue = (void *)((uint8_t *)memory + geometry.queue_offset);
+    target->size = geometry.control_size;
+}
+
+static void target_close(struct target *target)
+{
+    munmap(target->control, target->size);
+    support_stage_close(&target->stage);
+}
+
+/* Both ways in. */
+static void expect_no_entry(const struct target *target, int expected)
+{
+    const char *name = target->stage.name;
+    struct ring_reader *reader = (void *)1;
+    struct ring_writer *writer = (void *)1;
+    int error = ring_reader_attach(&reader, name, &(struct ring_reader_config){0});
+    cr_expect_eq(error, expected, "attach: %d", error);
+    cr_expect_null(reader);
+    error = ring_writer_open(&writer, name, NULL);
+    cr_expect_eq(error, expected, "open: %d", error);
+    cr_expect_null(writer);
+}
+
+Test(hostile, header_of_something_else_is_refused)
+{
+    struct target target;
+    target_open(&target);
+    struct ring_header *header = &target.control->header;
+    struct {
+        void *field;
+        size_t size;
+        uint64_t values[6];
+    } cases[] = {
+        {&header->magic, 8, {1, RING_MAGIC + 1, UINT64_MAX}},
+        {&header->version, 4, {RING_VERSION + 1, 0xff, UINT32_MAX}},
+        {&header->word, 4, {4 << 16 | 16, 1, UINT32_MAX}},
+        {&header->slots, 4, {1, 1000, RING_SLOTS_MAX, RING_SLOTS_MAX + 1, UINT32_MAX}},
+        {&header->note_size, 4, {RING_NOTE_MAX + 1, UINT32_MAX}},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        uint64_t good = 0;
+        memcpy(&good, cases[i].field, cases[i].size);
+        for (int k = 0; k < 6 && cases[i].values[k]; k++) {
+            memcpy(cases[i].field, &cases[i].values[k], cases[i].size);
+            expect_no_entry(&target, -EPROTO);
+        }
+        memcpy(cases[i].field, &good, cases[i].size);
+    }
+    struct ring_reader *reader = support_stage_attach(&target.stage, RING_LOSSLESS, 1);
+    ring_reader_detach(&reader);
+    target_close(&target);
+}
+
+Test(hostile, truncated_objects_are_refused)
+{
+    static const off_t sizes[] = {0, 1, 127, 4096, 8192};
+    struct target target;
+    target_open(&target);
+    struct stat status;
+    cr_assert_eq(stat(target.frames_path, &status), 0);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(truncate(target.frames_path, status.st_size + (i ? 4096 : -4096)), 0);
+        struct ring_reader *reader;
+        cr_expect_eq(
+            ring_reader_attach(&reader, target.stage.name, &(struct ring_reader_config){0}),
+            -EPROTO);
+    }
+    /* Last: our own mapping loses its memory. */
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        cr_assert_eq(truncate(target.control_path, sizes[i]), 0);
+        expect_no_entry(&target, -EPROTO);
+    }
+    cr_assert_eq(truncate(target.control_path, (off_t)target.size), 0);
+    target_close(&target);
+}
+
+static void put_file(const char *path, size_t size, int byte)
+{
+    uint8_t block[4096];
+    memset(block, byte, sizeof(block));
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    cr_assert_geq(fd, 0);
+    for (; size > 0; size -= size < 4096 ? size : 4096)
+        cr_assert_gt(write(fd, block, size < 4096 ? size : 4096), 0);
+    close(fd);
+}
+
+/* What stands under the names of a ring that was never made. */
+static void false_name(struct target *target)
+{
+    support_stage_name(target->stage.name, "false");
+    snprintf(target->control_path, 256, "/dev/shm/ring.%s.control", target->stage.name);
+    snprintf(target->frames_path, 256, "/dev/shm/ring.%s.frames.1", target->stage.name);
+}
+
+static void expect_nothing_left(const char *name)
+{
+    char *left = support_shm_entries(name);
+    cr_expect_str_eq(left, "");
+    free(left);
+}
+
+Test(hostile, garbage_is_refused_and_replaced)
+{
+    struct target target;
+    false_name(&target);
+    static const size_t sizes[] = {0, 7, 4096, 8575, 8576, 12288, 100000};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        put_file(target.control_path, sizes[i], 0xa5);
+        expect_no_entry(&target, -EPROTO);
+        put_file(target.frames_path, sizes[i], 0x5a);
+        expect_no_entry(&target, -EPROTO);
+        struct ring *ring;
+        const struct ring_config config = {.slot_size = 8, .slots = 2};
+        cr_assert_eq(ring_create(&ring, target.stage.name, &config), 0, "nobody owns it");
+        struct ring_reader *reader = support_stage_attach(&target.stage, RING_LOSSLESS, 1);
+        ring_reader_detach(&reader);
+        ring_destroy(&ring);
+    }
+    expect_nothing_left(target.stage.name);
+}
+
+Test(hostile, symbolic_link_is_not_followed)
+{
+    struct target target, decoy;
+    target_open(&decoy);
+    false_name(&target);
+    cr_assert_eq(symlink(decoy.control_path, target.control_path), 0);
+    cr_assert_eq(symlink(decoy.frames_path, target.frames_path), 0);
+    expect_no_entry(&target, -EPROTO);
+    struct ring *ring;
+    const struct ring_config config = {.slot_size = 8, .slots = 2};
+    cr_expect_eq(ring_create(&ring, target.stage.name, &config), -EPROTO);
+    cr_expect_null(ring);
+    cr_expect_eq(access(decoy.control_path, F_OK), 0);
+
+    cr_assert_eq(unlink(target.control_path), 0);
+    cr_assert_eq(link(decoy.control_path, target.control_path), 0);
+    ring_writer_close(&decoy.stage.writer);
+    expect_no_entry(&target, -EPROTO); /* the link that is left is that of the frames */
+    cr_assert_eq(unlink(target.control_path) | unlink(target.frames_path), 0);
+    target_close(&decoy);
+}
+
+Test(hostile, directory_and_fifo_are_no_rings)
+{
+    struct target target;
+    struct ring *ring;
+    const struct ring_config config = {.slot_size = 8, .slots = 2};
+    false_name(&target);
+    cr_assert_eq(mkdir(target.control_path, 0700), 0);
+    expect_no_entry(&target, -EPROTO);
+    cr_expect_eq(ring_create(&ring, target.stage.name, &config), -EPROTO);
+    cr_assert_eq(rmdir(target.control_path), 0);
+    cr_assert_eq(mkfifo(target.control_path, 0600), 0);
+    expect_no_entry(&target, -EPROTO);
+    cr_assert_eq(unlink(target.control_path), 0);
+    expect_nothing_left(target.stage.name);
+}
+
+/* Opening a FIFO to read waits for its writer, unless one says not to. */
+Test(hostile, fifo_in_place_of_the_frames_keeps_nobody)
+{
+    struct target target;
+    target_open(&target);
+    cr_assert_eq(unlink(target.frames_path), 0);
+    cr_assert_eq(mkfifo(target.frames_path, 0600), 0);
+    ring_writer_close(&target.stage.writer);
+    expect_no_entry(&target, -EPROTO);
+    target_close(&target);
+}
+
+Test(hostile, frames_of_another_ring_are_not_taken_for_its_own)
+{
+    struct target target;
+    target_open(&target);
+    int fd = open(target.frames_path, O_RDWR | O_CLOEXEC);
+    const uint64_t identity = 0;
+    cr_assert_eq(pwrite(fd, &identity, sizeof(identity), 0), sizeof(identity));
+    close(fd);
+    ring_writer_close(&target.stage.writer);
+    expect_no_entry(&target, -ENOENT);
+    target_close(&target);
+}
+
+/* -- a damaged control object under a living reader ----------------------------------------------
+ */
+
+static void expect_damaged(struct target *target, enum ring_policy policy,
+                           void (*damage)(struct target *))
+{
+    struct ring_view view;
+    target_open(target);
+    struct ring_reader *reader = support_stage_attach(&target->stage, policy, 1), *who;
+    struct ring_waitset *set;
+    support_stage_publish(&target->stage);
+    view = support_stage_next(&target->stage, reader, 0, 0);
+    cr_assert_eq(ring_reader_release(reader, &view), 0);
+    support_stage_publish(&target->stage);
+    damage(target);
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(ring_reader_next(reader, &view), -EPROTO, "policy %d", policy);
+        cr_expect_eq(ring_reader_wait(reader, 0), 0);
+    }
+    cr_assert_eq(ring_waitset_create(&set, -1), 0);
+    cr_assert_eq(ring_waitset_add(set, reader, NULL), 0);
+    cr_expect_eq(ring_waitset_next(set, &who, NULL, &view), -EPROTO);
+    cr_expect_eq(who, reader);
+    ring_waitset_destroy(&set);
+    struct ring_info info;
+    cr_expect_eq(ring_inspect(target->stage.ring, &info), 0);
+    ring_reader_detach(&reader);
+    target_close(target);
+}
+
+static void all_policies(void (*damage)(struct target *))
+{
+    struct target target;
+    for (int policy = RING_LOSSLESS; policy <= RING_LATEST; policy++)
+        expect_damaged(&target, (enum ring_policy)policy, damage);
+}
+
+static void queue_out_of_range(struct target *target)
+{
+    for (int i = 0; i < 4; i++)
+        atomic_store(&target->queue[i], 4 + (uint32_t)i);
+}
+
+static void queue_far_out_of_range(struct target *target)
+{
+    for (int i = 0; i < 4; i++)
+        atomic_store(&target->queue[i], UINT32_MAX - (uint32_t)i);
+}
+
+static void head_behind_cursor(struct target *target)
+{
+    atomic_store(&target->control->stream.head, 0);
+    /* Where it was is the reader's own knowledge. */
+    atomic_store(&target->control->place[0].cursor, 0);
+}
+
+static void wrong_seq(struct target *target)
+{
+    for (int i = 0; i < 4; i++)
+        atomic_store(&target->control->slot[i].seq, 1000);
+}
+
+static void head_far_ahead(struct target *target)
+{
+    atomic_store(&target->control->stream.head, UINT64_MAX);
+}
+
+/* The words agree with each other, but the label in the frames object does not. */
+static void forged_message(struct target *target)
+{
+    struct ring_control *control = target->control;
+    const uint64_t head = 7;
+    for (uint32_t i = 0; i < 4; i++) {
+        uint64_t seq = head - 4 + i;
+        atomic_store(&control->slot[i].seq, seq);
+        atomic_store(&control->slot[i].generation, 1);
+        atomic_store(&target->queue[seq % 4], i);
+    }
+    if (atomic_load(&control->place[0].policy) == RING_LOSSLESS) {
+        atomic_store(&control->slot[0].seq, 1);
+        atomic_store(&target->queue[1], 2);
+        atomic_store(&control->slot[2].seq, 1);
+    }
+    atomic_store(&control->stream.head, head);
+}
+
+Test(hostile, queue_entry_out_of_range_is_damage)
+{
+    all_policies(queue_out_of_range);
+    all_policies(queue_far_out_of_range);
+}
+
+Test(hostile, head_behind_the_cursor_is_damage)
+{
+    all_policies(head_behind_cursor);
+}
+
+Test(hostile, slot_that_never_matches_is_damage)
+{
+    struct target target;
+    all_policies(wrong_seq);
+    expect_damaged(&target, RING_LOSSY, head_far_ahead);
+    expect_damaged(&target, RING_LATEST, head_far_ahead);
+}
+
+Test(hostile, message_without_its_label_is_damage)
+{
+    all_policies(forged_message);
+}
+
+/* A waiting reader was kept beyond its time by posts without a message. */
+Test(hostile, posts_without_end_do_not_prolong_a_wait)
+{
+    struct target target;
+    target_open(&target);
+    ring_writer_close(&target.stage.writer);
+    cr_assert_eq(ring_writer_open(&target.stage.writer, target.stage.name, NULL), 0);
+    struct ring_reader *reader = support_stage_attach(&target.stage, RING_LOSSLESS, 1);
+    /* glibc keeps the count in the first word; one that never runs out stands for a peer that posts
+     * as fast as we take. */
+    const uint32_t many = 0x7ffffff0;
+    memcpy(&target.control->place[0].semaphore, &many, sizeof(many));
+    memcpy(&target.control->room.semaphore, &many, sizeof(many));
+    int value;
+    cr_assert_eq(sem_getvalue(&target.control->place[0].semaphore, &value), 0);
+    cr_assert_eq(value, (int)many);
+    cr_expect_eq(ring_reader_wait(reader, 1000000), -ETIMEDOUT);
+    cr_assert_eq(sem_getvalue(&target.control->place[0].semaphore, &value), 0);
+    cr_expect_gt(value, 0, "it gave up long before the posts did");
+
+    for (int i = 0; i < 4; i++)
+        support_stage_publish(&target.stage);
+    cr_expect_eq(ring_writer_wait(target.stage.writer, 1000000), -ETIMEDOUT);
+    cr_assert_eq(sem_getvalue(&target.control->room.semaphore, &value), 0);
+    cr_expect_gt(value, 0);
+    ring_reader_detach(&reader);
+    target_close(&target);
+}
+
+Test(hostile, takeover_of_a_damaged_ring_does_not_crash)
+{
+    struct target target;
+    target_open(&target);
+    support_stage_publish(&target.stage);
+    ring_writer_close(&target.stage.writer);
+    for (int i = 0; i < 4; i++)
+        atomic_store(&target.control->slot[i].holders, UINT64_MAX);
+    atomic_store(&target.control->table.attached, UINT64_MAX);
+    atomic_store(&target.control->sleepers.semaphore, UINT64_MAX);
+    atomic_store(&target.control->sleepers.doorbell, UINT64_MAX);
+    struct ring_slot slot;
+    cr_assert_eq(ring_writer_open(&target.stage.writer, target.stage.name, NULL), 0);
+    cr_expect_eq(ring_writer_acquire(target.stage.writer, &slot), -EAGAIN);
+    cr_expect_eq(ring_writer_wait(target.stage.writer, 1000000), -ETIMEDOUT);
+    cr_expect_eq(ring_reap(target.stage.ring), RING_READERS_MAX,
+                 "nobody lives who could hold them");
+    support_stage_publish(&target.stage);
+    target_close(&target);
+}

@@ -1,0 +1,249 @@
+/*
+ * Going to sleep, and the other side acting at each moment of it. Chance seldom hits the few
+ * instructions between looking, announcing and sleeping, so this program is linked with --wrap for
+ * the calls that stand between them: the other side acts inside of the call, before or after what
+ * the call does. Where a wake-up is lost, the test sleeps for ever.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "libring/reader.h"
+#include "libring/ring.h"
+#include "libring/waitset.h"
+#include "libring/writer.h"
+#include "tests/support/require.h"
+#include "tests/support/stage.h"
+
+enum moment {
+    BEFORE_DRAIN,
+    AFTER_DRAIN,
+    BEFORE_SLEEP,
+    MOMENTS,
+};
+
+/* What the other side does at `moment`, once. */
+static enum moment moment;
+static void (*act)(void);
+
+static void now_is(enum moment now)
+{
+    if (!act || now != moment)
+        return;
+    void (*once)(void) = act;
+    act = NULL;
+    once();
+}
+
+int __real_sem_trywait(sem_t *semaphore);
+int __wrap_sem_trywait(sem_t *semaphore);
+int __real_sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until);
+int __wrap_sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until);
+int __real_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time,
+                 const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time,
+                 const sigset_t *mask);
+int __real_eventfd_read(int fd, eventfd_t *value);
+int __wrap_eventfd_read(int fd, eventfd_t *value);
+
+int __wrap_sem_trywait(sem_t *semaphore)
+{
+    now_is(BEFORE_DRAIN);
+    int result = __real_sem_trywait(semaphore);
+    int error = errno;
+    if (result < 0)
+        now_is(AFTER_DRAIN);
+    errno = error;
+    return result;
+}
+
+int __wrap_sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
+{
+    now_is(BEFORE_SLEEP);
+    return __real_sem_clockwait(semaphore, clock, until);
+}
+
+int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time,
+                 const sigset_t *mask)
+{
+    now_is(BEFORE_SLEEP);
+    return __real_ppoll(fds, count, time, mask);
+}
+
+int __wrap_eventfd_read(int fd, eventfd_t *value)
+{
+    now_is(BEFORE_DRAIN);
+    int result = __real_eventfd_read(fd, value);
+    int error = errno;
+    now_is(AFTER_DRAIN);
+    errno = error;
+    return result;
+}
+
+/* -- the scene ----------------------------------------------------------------------------------
+ */
+
+static struct support_stage stage;
+static struct ring_reader *reader;
+static struct ring_view held;
+
+/* A full pool behind a lossless reader that holds the first message: nothing to write into. */
+static void fill_pool(bool with_owner)
+{
+    support_stage_open_without_writer(&stage, 3);
+    support_require(ring_writer_open(&stage.writer, stage.name, with_owner ? stage.ring : NULL) ==
+                    0);
+    reader = support_stage_attach(&stage, RING_LOSSLESS, 1);
+    for (int i = 0; i < 3; i++)
+        support_stage_publish(&stage);
+    held = support_stage_next(&stage, reader, 0, 0);
+}
+
+static void open_empty(void)
+{
+    support_stage_open(&stage, 3);
+    reader = support_stage_attach(&stage, RING_LOSSLESS, 1);
+}
+
+static void close_all(void)
+{
+    cr_expect_null(act, "the other side has acted");
+    ring_reader_detach(&reader);
+    support_stage_close(&stage);
+}
+
+static bool readable(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    return poll(&one, 1, 0) == 1;
+}
+
+/* -- what the other side does -------------------------------------------------------------------
+ */
+
+static void publish(void)
+{
+    support_stage_publish(&stage);
+}
+
+static void finish(void)
+{
+    support_require(ring_writer_finish(stage.writer) == 0);
+}
+
+static void release(void)
+{
+    support_require(ring_reader_release(reader, &held) == 0);
+}
+
+static void detach(void)
+{
+    ring_reader_detach(&reader);
+}
+
+static void (*const writer_acts[])(void) = {publish, finish};
+static void (*const reader_acts[])(void) = {release, detach};
+
+/* -- each sleeper -------------------------------------------------------------------------------
+ */
+
+Test(interleaving, reader_on_its_semaphore_misses_nothing, .timeout = 30)
+{
+    for (int i = 0; i < 2; i++) {
+        for (moment = BEFORE_DRAIN; moment < MOMENTS; moment++) {
+            open_empty();
+            act = writer_acts[i];
+            cr_expect_eq(ring_reader_wait(reader, -1), 0);
+            struct ring_view view;
+            cr_expect_eq(ring_reader_next(reader, &view), i == 0 ? 0 : -EPIPE);
+            close_all();
+        }
+    }
+}
+
+/* `met`: the owner has made them known to each other before, and not only now. */
+static void read_in_poll(void (*what)(void), bool met)
+{
+    struct ring_waitset *set;
+    struct ring_reader *who;
+    struct ring_view view;
+    open_empty();
+    cr_assert_eq(ring_waitset_create(&set, -1), 0);
+    cr_assert_eq(ring_waitset_add(set, reader, NULL), 0);
+    if (met)
+        ring_dispatch(stage.ring);
+    act = what;
+    int error = ring_waitset_next(set, &who, NULL, &view);
+    if (error == -EAGAIN) {
+        cr_expect(readable(ring_waitset_fd(set)));
+        error = ring_waitset_next(set, &who, NULL, &view);
+    }
+    cr_expect_eq(error, what == publish ? 0 : -EPIPE);
+    ring_waitset_destroy(&set);
+    close_all();
+}
+
+Test(interleaving, reader_in_poll_misses_nothing, .timeout = 30)
+{
+    for (int i = 0; i < 2; i++) {
+        for (moment = BEFORE_DRAIN; moment <= AFTER_DRAIN; moment++) {
+            read_in_poll(writer_acts[i], false);
+            read_in_poll(writer_acts[i], true);
+        }
+    }
+}
+
+static void wait_for_room(bool with_owner)
+{
+    for (int i = 0; i < 2; i++) {
+        for (moment = BEFORE_DRAIN; moment < MOMENTS; moment++) {
+            fill_pool(with_owner);
+            act = reader_acts[i];
+            cr_expect_eq(ring_writer_wait(stage.writer, -1), 0);
+            publish();
+            close_all();
+        }
+    }
+}
+
+Test(interleaving, writer_on_its_semaphore_misses_nothing, .timeout = 30)
+{
+    wait_for_room(false);
+}
+
+Test(interleaving, writer_that_does_the_owners_work_misses_nothing, .timeout = 30)
+{
+    wait_for_room(true);
+}
+
+static void acquire_in_poll(void (*what)(void), bool met)
+{
+    struct ring_slot slot;
+    fill_pool(false);
+    int bell = ring_writer_fd(stage.writer);
+    if (met)
+        ring_dispatch(stage.ring);
+    act = what;
+    int error = ring_writer_acquire(stage.writer, &slot);
+    if (!met)
+        ring_dispatch(stage.ring);
+    if (error == -EAGAIN) {
+        cr_expect(readable(bell));
+        error = ring_writer_acquire(stage.writer, &slot);
+    }
+    cr_expect_eq(error, 0);
+    close_all();
+}
+
+Test(interleaving, writer_in_poll_misses_nothing, .timeout = 30)
+{
+    for (int i = 0; i < 2; i++) {
+        for (moment = BEFORE_DRAIN; moment <= AFTER_DRAIN; moment++) {
+            acquire_in_poll(reader_acts[i], false);
+            acquire_in_poll(reader_acts[i], true);
+        }
+    }
+}

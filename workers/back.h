@@ -1,0 +1,44 @@
+/*
+ * The back: what runs in a worker's process, on the other side of the fork. Here
+ * stands what the hooks of a worker class may call, and the loop that calls them.
+ *
+ * The loop sleeps in one poll() on two descriptors: the control socket to the
+ * front, and the worker's one eventfd, which says that some ring has something.
+ * It takes messages and frames in turn, and frames from the cameras in turn.
+ */
+#ifndef WORKERS_BACK_H
+#define WORKERS_BACK_H
+
+#include "workers/class.h"
+#include "workers/front.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The camera's name, as the user gave it. */
+const char *worker_camera_name__(const struct worker_camera *camera);
+
+/*
+ * Sends one event. The line that the user sees is a JSON object: version, type,
+ * camera, worker and index, then sequence number and pts of the frame at hand (in
+ * close__: of the last one), then the fields given here in the notation of
+ * jansson's json_pack, e.g. "{s:s, s:i}", "md5", hex, "count", 3.
+ * Blocks while the front does not read. -EINVAL for a wrong format, -EMSGSIZE for
+ * an event that is too long for a message (64 KiB), else as send(2).
+ */
+int worker_event__(struct worker_camera *camera, const char *type, const char *fields, ...);
+
+/* Sends a line for the log. */
+void worker_log__(struct worker_camera *camera, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A worker's life after the fork, with its end of the control socket. Returns the
+ * process's exit status. */
+int worker_main__(const struct worker_config *config, int control);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The decoder: the process that reads one input and decodes it into a ring.
+ *
+ * Life story. It is spawned with an input, opens it and decodes the first frame:
+ * only then is it known what the stream is. It sends WORKER_STREAM and waits;
+ * the front makes a ring that fits, attaches readers, and sends WORKER_START. From then on the
+ * decoder publishes, waiting for room in the same poll loop in which it listens to the front. A
+ * frame that does not fit the ring ends this ring's stream: the decoder sends WORKER_STREAM again
+ * and goes on in the next. At the end of the input, or on WORKER_STOP, it ends the stream, says
+ * WORKER_DONE with its outcome, and exits.
+ *
+ * Untrusted media is parsed here and nowhere else.
+ */
+#ifndef WORKERS_DECODER_DECODER_H
+#define WORKERS_DECODER_DECODER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "workers/message.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct decoder_config {
+    const char *input; /* a path or URL, as libavformat takes it */
+    bool pace;         /* publish in real time, by the stream's timestamps */
+    unsigned plays;    /* how often the input is played; 0: without end */
+    unsigned threads;  /* of libavcodec; 0: as many as it likes */
+    bool verbose;      /* pass on what FFmpeg's libraries say */
+};
+
+struct decoder;
+
+/* Forks a decoder. `config` is read in the child at once and need not live on.
+ * Errors as worker_spawn. */
+int decoder_spawn(struct decoder **out, unsigned camera, const struct decoder_config *config);
+
+int decoder_fd(const struct decoder *decoder);
+pid_t decoder_pid(const struct decoder *decoder);
+
+/* Gives the ring that the last WORKER_STREAM asked for. */
+int decoder_start(struct decoder *decoder, const char *ring);
+int decoder_stop(struct decoder *decoder);
+
+/* As worker_message_receive. */
+int decoder_receive(struct decoder *decoder, struct worker_message *message);
+
+/* As worker_destroy. */
+void decoder_destroy(struct decoder **decoder, int *status);
+
+/* The other side of the fork; returns the process's exit status. */
+int decoder_main__(unsigned camera, const struct decoder_config *config, int control);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

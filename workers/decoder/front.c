@@ -1,0 +1,78 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "workers/decoder/decoder.h"
+#include "workers/src/process.h"
+
+struct decoder {
+    struct worker_process process;
+};
+
+struct birth {
+    unsigned camera;
+    const struct decoder_config *config;
+};
+
+static int run__(const void *argument, int control)
+{
+    const struct birth *birth = argument;
+    return decoder_main__(birth->camera, birth->config, control);
+}
+
+int decoder_spawn(struct decoder **out, unsigned camera, const struct decoder_config *config)
+{
+    *out = NULL;
+    struct decoder *decoder = calloc(1, sizeof *decoder);
+    if (!decoder)
+        return -ENOMEM;
+    const struct birth birth = {.camera = camera, .config = config};
+    int error = worker_process_spawn(&decoder->process, run__, &birth);
+    if (error) {
+        free(decoder);
+        return error;
+    }
+    *out = decoder;
+    return 0;
+}
+
+int decoder_fd(const struct decoder *decoder)
+{
+    return decoder->process.control;
+}
+
+pid_t decoder_pid(const struct decoder *decoder)
+{
+    return decoder->process.pid;
+}
+
+int decoder_start(struct decoder *decoder, const char *ring)
+{
+    struct worker_message_header header = {.type = WORKER_START};
+    return worker_message_send_text(decoder->process.control, header, ring, false);
+}
+
+int decoder_stop(struct decoder *decoder)
+{
+    struct worker_message_header header = {.type = WORKER_STOP};
+    return worker_message_send(decoder->process.control, header, NULL, 0, -1, false);
+}
+
+int decoder_receive(struct decoder *decoder, struct worker_message *message)
+{
+    int descriptor;
+    int error = worker_message_receive(decoder->process.control, message, &descriptor);
+    if (descriptor >= 0)
+        close(descriptor);
+    return error;
+}
+
+void decoder_destroy(struct decoder **pointer, int *status)
+{
+    struct decoder *decoder = pointer ? *pointer : NULL;
+    if (!decoder)
+        return;
+    worker_process_end(&decoder->process, status);
+    free(decoder);
+    *pointer = NULL;
+}

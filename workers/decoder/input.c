@@ -1,0 +1,203 @@
+#include "workers/decoder/input.h"
+
+#include <libavutil/common.h>
+#include <string.h>
+#include <time.h>
+
+#include "libframe/avframe.h"
+
+/* Lengths in heads are rounded, and last packets often have no duration. */
+#define TOLERANCE_US (AV_TIME_BASE / 5)
+
+static int interrupt(void *user)
+{
+    const struct input_config *config = user;
+    return config->interrupted(config->user);
+}
+
+static int open_container(struct input *input, const struct input_config *config)
+{
+    input->format = avformat_alloc_context();
+    if (!input->format)
+        return AVERROR(ENOMEM);
+    if (config->interrupted)
+        input->format->interrupt_callback =
+            (AVIOInterruptCB){.callback = interrupt, .opaque = (void *)config};
+    int error = avformat_open_input(&input->format, config->url, NULL, NULL);
+    return error ? error : avformat_find_stream_info(input->format, NULL);
+}
+
+/* The first video stream; a cover picture of a song is none. */
+static AVStream *find_video(const AVFormatContext *format)
+{
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        AVStream *stream = format->streams[i];
+        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+            !(stream->disposition & AV_DISPOSITION_ATTACHED_PIC))
+            return stream;
+    }
+    return NULL;
+}
+
+static int open_codec(struct input *input, const AVCodec *codec, unsigned threads)
+{
+    input->codec = avcodec_alloc_context3(codec);
+    input->packet = av_packet_alloc();
+    if (!input->codec || !input->packet)
+        return AVERROR(ENOMEM);
+    int error = avcodec_parameters_to_context(input->codec, input->stream->codecpar);
+    if (error < 0)
+        return error;
+    input->codec->pkt_timebase = input->stream->time_base;
+    input->codec->thread_count = (int)threads;
+    return avcodec_open2(input->codec, codec, NULL);
+}
+
+static uint32_t rotation_of(const AVStream *stream)
+{
+    size_t size = 0;
+    const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    int32_t matrix[9];
+    if (!data || size < sizeof matrix)
+        return 0;
+    memcpy(matrix, data, sizeof matrix);
+    return frame_rotation_from_matrix(matrix);
+}
+
+static int open_steps(struct input *input, const struct input_config *config, const char **problem)
+{
+    *problem = "cannot be opened";
+    int error = open_container(input, config);
+    if (error < 0)
+        return error;
+    /* libavformat takes any .txt for the art of text terminals. */
+    *problem = "it is a text file, not a video";
+    if (strcmp(input->format->iformat->name, "tty") == 0)
+        return AVERROR_STREAM_NOT_FOUND;
+    *problem = "it has no video stream";
+    input->stream = find_video(input->format);
+    if (!input->stream)
+        return AVERROR_STREAM_NOT_FOUND;
+    *problem = "there is no decoder for its codec";
+    const AVCodec *codec = avcodec_find_decoder(input->stream->codecpar->codec_id);
+    if (!codec)
+        return AVERROR_DECODER_NOT_FOUND;
+    *problem = "its decoder does not start";
+    input->time_base = input->stream->time_base;
+    input->rotation = rotation_of(input->stream);
+    return open_codec(input, codec, config->threads);
+}
+
+int input_open(struct input *input, const struct input_config *config, const char **problem)
+{
+    *input = (struct input){0};
+    int error = open_steps(input, config, problem);
+    if (error < 0)
+        input_close(input);
+    return error < 0 ? error : 0;
+}
+
+/* Of any stream: sound may last longer than the picture. Not less the time of the start, since the
+ * lengths that heads state count from zero. */
+static void note_end(struct input *input)
+{
+    const AVPacket *packet = input->packet;
+    const AVStream *stream = input->format->streams[packet->stream_index];
+    if (packet->pts == AV_NOPTS_VALUE)
+        return;
+    int64_t end = av_rescale_q(av_sat_add64(packet->pts, packet->duration), stream->time_base,
+                               AV_TIME_BASE_Q);
+    if (end > input->end_us)
+        input->end_us = end;
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Gives the decoder one more packet, or tells it that there is none. */
+static int feed(struct input *input)
+{
+    int error = av_read_frame(input->format, input->packet);
+    input->received_ns = clock_ns(CLOCK_MONOTONIC);
+    input->wall_clock_ns = clock_ns(CLOCK_REALTIME);
+    if (error < 0) {
+        input->read_error = error == AVERROR_EOF ? 0 : error;
+        return avcodec_send_packet(input->codec, NULL);
+    }
+    error = 0;
+    note_end(input);
+    if (input->packet->stream_index == input->stream->index) {
+        input->packets++;
+        error = avcodec_send_packet(input->codec, input->packet);
+    }
+    av_packet_unref(input->packet);
+    return error;
+}
+
+int input_next(struct input *input, AVFrame *frame)
+{
+    for (;;) {
+        int error = avcodec_receive_frame(input->codec, frame);
+        if (error != AVERROR(EAGAIN)) {
+            /* Damage is counted, and the stream goes on behind it. */
+            if (error >= 0 || error == AVERROR_EOF || error == AVERROR(ENOMEM))
+                return error;
+            input->errors++;
+            continue;
+        }
+        error = feed(input);
+        if (error == AVERROR(ENOMEM))
+            return error;
+        if (error < 0 && error != AVERROR_EOF)
+            input->errors++;
+    }
+}
+
+int64_t input_duration_ns(const struct input *input)
+{
+    const AVRational ns = {1, 1000000000};
+    if (input->stream->duration > 0)
+        return av_rescale_q(input->stream->duration, input->stream->time_base, ns);
+    if (input->format->duration > 0)
+        return av_rescale_q(input->format->duration, AV_TIME_BASE_Q, ns);
+    return 0;
+}
+
+/* Containers differ in what their head promises: an MP4 lists every packet, an AVI
+ * counts them, most state a length. An estimate by bit rate promises nothing. */
+static bool promises_more(const struct input *input)
+{
+    const AVFormatContext *format = input->format;
+    const AVStream *stream = input->stream;
+    /* By the index: an edit list may leave out some of what nb_frames counts. */
+    if (strstr(format->iformat->name, "mp4"))
+        return input->packets < (uint64_t)avformat_index_get_entries_count(stream);
+    if (stream->nb_frames > 0 && input->packets < (uint64_t)stream->nb_frames)
+        return true;
+    return format->duration > 0 &&
+           format->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE &&
+           format->duration - input->end_us > TOLERANCE_US;
+}
+
+const char *input_damage(const struct input *input)
+{
+    if (input->read_error)
+        return "truncated or damaged: it could not be read to its end";
+    if (promises_more(input))
+        return "truncated: it ends before its time";
+    if (input->errors)
+        return "damaged: parts of it could not be decoded";
+    return NULL;
+}
+
+void input_close(struct input *input)
+{
+    av_packet_free(&input->packet);
+    avcodec_free_context(&input->codec);
+    avformat_close_input(&input->format);
+    input->stream = NULL;
+}

@@ -1,0 +1,61 @@
+/*
+ * An input: frames out of a file or stream, through libavformat and libavcodec.
+ *
+ * Life story. It is opened, which reads the container's head and readies the
+ * decoder of the first video stream; then gives frame after frame until the end.
+ * At the end, or after an error, it can tell whether all was there: FFmpeg's own
+ * codes do not, it takes many a truncated file for a complete one.
+ *
+ * Threads: one.
+ */
+#ifndef WORKERS_DECODER_INPUT_H
+#define WORKERS_DECODER_INPUT_H
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct input_config {
+    const char *url;
+    unsigned threads; /* of libavcodec; 0: as many as it likes */
+    /* Asked while libavformat waits: true makes it give up. */
+    bool (*interrupted)(void *user);
+    void *user;
+};
+
+struct input {
+    AVFormatContext *format;
+    AVCodecContext *codec;
+    AVPacket *packet;
+    AVStream *stream;
+    AVRational time_base;  /* of the frames' times */
+    uint32_t rotation;     /* degrees to turn a frame clockwise to see it upright */
+    int64_t received_ns;   /* CLOCK_MONOTONIC when the last packet came in */
+    int64_t wall_clock_ns; /* CLOCK_REALTIME then */
+    uint64_t packets;      /* of the video stream, read so far */
+    uint64_t errors;       /* packets that could not be decoded */
+    int64_t end_us;        /* where the latest packet of any stream ends, AV_TIME_BASE units */
+    int read_error;        /* what ended the reading, 0: the end */
+};
+
+#define INPUT_END AVERROR_EOF
+
+/* `config` must live as long as the input. 0, or an AVERROR; *problem then names the step that
+ * failed, a static text. The input is closed on failure. */
+int input_open(struct input *input, const struct input_config *config, const char **problem);
+
+/* The next frame in the order of showing, into `frame`, for av_frame_unref. INPUT_END
+ * when there is none; other AVERRORs end the input too. */
+int input_next(struct input *input, AVFrame *frame);
+
+/* The stream's length, or the container's where it has none; ns, 0: not known. */
+int64_t input_duration_ns(const struct input *input);
+
+/* At the end: NULL, or why this was not all of it; a static text. */
+const char *input_damage(const struct input *input);
+
+/* Accepts a zeroed one. */
+void input_close(struct input *input);
+
+#endif

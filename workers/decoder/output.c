@@ -1,0 +1,212 @@
+#include "workers/decoder/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libframe/avframe.h"
+
+#define SECOND_NS INT64_C(1000000000)
+#define REPORT_EVERY_NS (SECOND_NS / 4)
+/* What libavcodec's and swscale's vector code likes, and a cache line. */
+#define PLANE_ALIGN 64
+
+int64_t output_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+void output_init(struct output *output, unsigned camera, int control)
+{
+    memset(output, 0, sizeof *output);
+    output->camera = camera;
+    output->control = control;
+}
+
+static void send_to_front(struct output *output, enum worker_message_type type, int value,
+                          const void *payload, size_t size)
+{
+    struct worker_message_header header = {
+        .type = (uint16_t)type, .camera = output->camera, .value = value};
+    if (worker_message_send(output->control, header, payload, size, -1, true) < 0)
+        output->stopped = true; /* the front is gone */
+}
+
+void output_log(struct output *output, enum worker_log_level level, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    send_to_front(output, WORKER_LOG, level, text, strlen(text) + 1);
+}
+
+static void send_progress(struct output *output, enum worker_message_type type, int value)
+{
+    output->reported_ns = output_now_ns();
+    if (output->active_since_ns)
+        output->progress.active_ns = output->reported_ns - output->active_since_ns;
+    send_to_front(output, type, value, &output->progress, sizeof output->progress);
+}
+
+void output_finish(struct output *output, enum worker_outcome outcome)
+{
+    if (output->writer)
+        ring_writer_finish(output->writer);
+    ring_writer_close(&output->writer);
+    send_progress(output, WORKER_DONE, outcome);
+}
+
+/* The ring, or its slots, are now as the last WORKER_STREAM asked. */
+static void take_ring(struct output *output, const char *name)
+{
+    output->ring_ready = true;
+    if (output->writer)
+        return;
+    output->ring_error = ring_writer_open(&output->writer, name, NULL);
+    output->active_since_ns = output_now_ns();
+}
+
+static void handle_message(struct output *output)
+{
+    const struct worker_message *message = &output->message;
+    switch (message->header.type) {
+    case WORKER_STOP:
+        output->stopped = true;
+        break;
+    case WORKER_START:
+        take_ring(output, message->text);
+        break;
+    default:
+        output_log(output, WORKER_WARNING, "a message of type %u is not for a decoder",
+                   message->header.type);
+    }
+}
+
+/* Takes all messages that are there. */
+static void take_messages(struct output *output)
+{
+    for (;;) {
+        int descriptor;
+        int error = worker_message_receive(output->control, &output->message, &descriptor);
+        if (error == -EAGAIN)
+            return;
+        if (error)
+            output->stopped = true;
+        else
+            handle_message(output);
+        if (descriptor >= 0)
+            close(descriptor);
+        if (error)
+            return;
+    }
+}
+
+/* The decoder's one place to sleep: until a message, or room in the ring where
+ * asked for, or the time. */
+static void listen_to_all(struct output *output, bool room, int64_t until_ns)
+{
+    struct pollfd fds[] = {
+        {.fd = output->control, .events = POLLIN},
+        {.fd = room ? ring_writer_fd(output->writer) : -1, .events = POLLIN},
+    };
+    struct timespec timeout = {0};
+    if (until_ns >= 0) {
+        int64_t left = until_ns - output_now_ns();
+        if (left > 0)
+            timeout = (struct timespec){.tv_sec = left / SECOND_NS, .tv_nsec = left % SECOND_NS};
+    }
+    ppoll(fds, 2, until_ns >= 0 ? &timeout : NULL, NULL);
+    take_messages(output);
+}
+
+void output_sleep_until(struct output *output, int64_t monotonic_ns)
+{
+    while (!output->stopped && output_now_ns() < monotonic_ns)
+        listen_to_all(output, false, monotonic_ns);
+}
+
+bool output_stop_waiting(const struct output *output)
+{
+    struct worker_message_header header;
+    ssize_t received =
+        recv(output->control, &header, sizeof header, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
+    return received == 0 || (received > 0 && header.type == WORKER_STOP);
+}
+
+/* Has a ring made, or its slots enlarged, so that this frame fits. */
+static int ask_for_ring(struct output *output, const struct frame_descriptor *descriptor)
+{
+    struct worker_stream stream = {
+        .width = descriptor->width,
+        .height = descriptor->height,
+        .frame_size = descriptor->size,
+        .duration_ns = output->duration_ns,
+    };
+    const struct frame_format_info *info = frame_format_info((enum frame_format)descriptor->format);
+    snprintf(stream.format, sizeof stream.format, "%s", info->name);
+
+    output->ring_ready = false;
+    send_to_front(output, WORKER_STREAM, 0, &stream, sizeof stream);
+    while (!output->ring_ready && !output->stopped)
+        listen_to_all(output, false, -1);
+    output->slot_size = descriptor->size;
+    return output->stopped ? -ECANCELED : output->ring_error;
+}
+
+static int acquire(struct output *output, struct ring_slot *slot)
+{
+    int error;
+    while ((error = ring_writer_acquire(output->writer, slot)) == -EAGAIN && !output->stopped)
+        listen_to_all(output, true, -1);
+    return output->stopped ? -ECANCELED : error;
+}
+
+static int fill_and_publish(struct output *output, const struct frame_descriptor *descriptor,
+                            const AVFrame *frame)
+{
+    struct ring_slot slot;
+    int error = acquire(output, &slot);
+    if (error)
+        return error;
+    memcpy(slot.note, descriptor, sizeof *descriptor);
+    error = frame_copy_from_avframe(descriptor, slot.data, slot.size, frame);
+    if (error) {
+        ring_writer_cancel(output->writer, &slot);
+        return error;
+    }
+    return ring_writer_publish(output->writer, &slot, descriptor->size, NULL);
+}
+
+int output_publish(struct output *output, const AVFrame *frame, const struct output_facts *facts)
+{
+    struct frame_descriptor descriptor;
+    int error = frame_descriptor_from_avframe(&descriptor, frame, facts->time_base, PLANE_ALIGN);
+    if (error)
+        return error;
+    descriptor.rotation = facts->rotation;
+    descriptor.received_ns = facts->received_ns;
+    descriptor.wall_clock_ns = facts->wall_clock_ns;
+
+    take_messages(output);
+    if (!output->stopped && (!output->writer || descriptor.size > output->slot_size))
+        error = ask_for_ring(output, &descriptor);
+    if (output->stopped)
+        return -ECANCELED;
+    if (!error)
+        error = fill_and_publish(output, &descriptor, frame);
+    if (error)
+        return error;
+    output->progress.published++;
+    if (output_now_ns() - output->reported_ns > REPORT_EVERY_NS)
+        send_progress(output, WORKER_PROGRESS, 0);
+    return 0;
+}

@@ -1,0 +1,63 @@
+/*
+ * A decoder's output: its frames into rings, and its talk with the front.
+ *
+ * Life story. It begins without a ring. The first frame asks the front for one by
+ * WORKER_STREAM and waits until it is there; a later frame that does not fit asks in
+ * the same way for larger slots.
+ * Whenever the decoder waits, for a ring, for room or for the time to show a
+ * frame, it listens to the front, and a WORKER_STOP ends the wait.
+ */
+#ifndef WORKERS_DECODER_OUTPUT_H
+#define WORKERS_DECODER_OUTPUT_H
+
+#include <libavutil/frame.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "libring/writer.h"
+#include "workers/message.h"
+
+struct output {
+    unsigned camera;
+    int control;
+    int eventfd;         /* our doorbell */
+    int64_t duration_ns; /* of the stream, for WORKER_STREAM */
+    bool stopped;        /* by the front, or because it is gone */
+    bool ring_ready;     /* WORKER_START came for the last WORKER_STREAM */
+    int ring_error;      /* why that ring could not be opened, 0: it could */
+    struct ring_writer *writer;
+    uint64_t slot_size;
+    struct worker_progress progress;
+    int64_t active_since_ns, reported_ns;
+    struct worker_message message; /* the one being handled */
+};
+
+void output_init(struct output *output, unsigned camera, int control);
+
+/* Finishes the ring and says WORKER_DONE. */
+void output_finish(struct output *output, enum worker_outcome outcome);
+
+/* What a frame does not know of itself; as in struct frame_descriptor. */
+struct output_facts {
+    AVRational time_base;
+    uint32_t rotation;
+    int64_t received_ns, wall_clock_ns;
+};
+
+/* Publishes a copy of the frame. -ECANCELED when stopped, -ENOTSUP for a pixel
+ * format that libframe lacks, or as the ring said. */
+int output_publish(struct output *output, const AVFrame *frame, const struct output_facts *facts);
+
+/* Sleeps until then on the monotonic clock, or until stopped. */
+void output_sleep_until(struct output *output, int64_t monotonic_ns);
+
+/* Whether the front asks to stop; for a wait that can't be in our own loop. Leaves
+ * messages where they are. */
+bool output_stop_waiting(const struct output *output);
+
+void output_log(struct output *output, enum worker_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+int64_t output_now_ns(void);
+
+#endif

@@ -1,0 +1,345 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libframe/frame.h"
+#include "libring/inspect.h"
+#include "libring/writer.h"
+#include "workers/src/event.h"
+#include "workers/src/supervisor.h"
+
+#define AHEAD_BYTES (4u << 20) /* for lossless readers to lag in */
+#define AHEAD_MIN 2
+#define AHEAD_MAX 16
+
+unsigned supervisor_slots(uint64_t frame_size, const struct worker_config *workers,
+                          unsigned worker_count, unsigned *minimum)
+{
+    unsigned promised = 0;
+    for (unsigned i = 0; i < worker_count; i++)
+        promised += workers[i].policy != RING_LOSSLESS;
+    if (minimum)
+        *minimum = RING_SLOTS_MIN + promised;
+    uint64_t ahead = AHEAD_BYTES / (frame_size ? frame_size : 1);
+    if (ahead < AHEAD_MIN)
+        ahead = AHEAD_MIN;
+    if (ahead > AHEAD_MAX)
+        ahead = AHEAD_MAX;
+    return RING_SLOTS_MIN + worker_count + (unsigned)ahead;
+}
+
+static void ring_config_for(const struct camera *camera, struct ring_config *config)
+{
+    const struct supervisor_config *run = &camera->supervisor->config;
+    unsigned slots = run->slots;
+    if (!slots)
+        slots = supervisor_slots(camera->stream.frame_size, run->workers, run->worker_count, NULL);
+    *config = (struct ring_config){
+        .slot_size = camera->stream.frame_size,
+        .slots = slots,
+        .note_size = sizeof(struct frame_descriptor),
+    };
+}
+
+/* Unique on the machine by our pid, and still telling which camera it is. */
+static void ring_name_for(const struct camera *camera, char name[RING_NAME_MAX + 1])
+{
+    int length = snprintf(name, RING_NAME_MAX + 1, "%d-%u-%.40s", (int)getpid(), camera->number,
+                          camera->name);
+    for (int i = 0; i < length; i++) {
+        char one[2] = {name[i]};
+        if (ring_name_check(one) != 0)
+            name[i] = '_';
+    }
+}
+
+/* Gives up on the camera: its decoder is told to stop, and answers with its end. */
+static void fail(struct camera *camera)
+{
+    supervisor_worsen(camera->supervisor, SUPERVISOR_FAILED);
+    camera->outcome = WORKER_FAILED;
+    if (camera->decoder)
+        decoder_stop(camera->decoder);
+}
+
+static void log_no_room(struct camera *camera)
+{
+    const double megabyte = 1 << 20;
+    struct ring_config config;
+    struct ring_memory memory;
+    ring_config_for(camera, &config);
+    if (ring_memory(&config, &memory) != 0)
+        return;
+    supervisor_log(camera->supervisor, WORKER_ERROR, camera->name,
+                   "not enough shared memory: its ring needs %.1f MiB, /dev/shm has %.1f MiB free; "
+                   "enlarge it (mount -o remount,size=SIZE /dev/shm, docker run --shm-size=SIZE) "
+                   "or use fewer --slots than %u",
+                   (double)memory.needed / megabyte, (double)memory.available / megabyte,
+                   config.slots);
+}
+
+static int create_ring(struct camera *camera)
+{
+    struct ring_config config;
+    char name[RING_NAME_MAX + 1];
+    ring_config_for(camera, &config);
+    ring_name_for(camera, name);
+    int error = ring_create(&camera->ring, name, &config);
+    if (error == -ENOSPC)
+        log_no_room(camera);
+    else if (error)
+        supervisor_log(camera->supervisor, WORKER_ERROR, camera->name, "cannot make its ring: %s",
+                       strerror(-error));
+    return error;
+}
+
+static void seat_refused(struct camera *camera, unsigned worker, int error)
+{
+    const struct worker_config *config = &camera->supervisor->config.workers[worker];
+    supervisor_log(camera->supervisor, WORKER_ERROR, camera->name, "worker %s#%u cannot attach: %s",
+                   config->class_->name, config->index, strerror(-error));
+    supervisor_worsen(camera->supervisor, SUPERVISOR_FAILED);
+}
+
+/* Asks every worker to attach. */
+static void wire(struct camera *camera)
+{
+    struct supervisor *supervisor = camera->supervisor;
+    if (create_ring(camera) != 0 || supervisor_watch_ring(camera) != 0) {
+        fail(camera);
+        return;
+    }
+    camera->state = SUPERVISOR_WIRING;
+    for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
+        struct worker *worker = supervisor->members[i].worker;
+        if (!worker)
+            continue;
+        int error = worker_activate(worker, camera->number, camera->name, ring_name(camera->ring));
+        if (!error)
+            camera->seats[i].state = SEAT_ASKED;
+        else if (error != -EPIPE) /* that it is dead is about to be seen anyway */
+            seat_refused(camera, i, error);
+    }
+}
+
+static unsigned seats_in(const struct camera *camera, enum seat_state state)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < camera->supervisor->config.worker_count; i++)
+        count += camera->seats[i].state == state;
+    return count;
+}
+
+/* All are attached, nothing is published yet: nobody misses the first frame. */
+static void start(struct camera *camera)
+{
+    camera->state = SUPERVISOR_RUNNING;
+    int error = decoder_start(camera->decoder, ring_name(camera->ring));
+    if (error && error != -EPIPE) { /* that it is dead is about to be seen anyway */
+        supervisor_log(camera->supervisor, WORKER_ERROR, camera->name,
+                       "cannot talk to its decoder: %s", strerror(-error));
+        fail(camera);
+    }
+}
+
+/* Ends the ring's stream where its writer did not: it died, or never began. As
+ * the next writer we may. */
+static void finish_ring(struct camera *camera)
+{
+    struct ring_info info;
+    struct ring_writer *writer;
+    if (ring_inspect(camera->ring, &info) == 0 && info.ended)
+        return;
+    int error = ring_writer_open(&writer, ring_name(camera->ring), camera->ring);
+    if (error) {
+        supervisor_log(camera->supervisor, WORKER_ERROR, camera->name, "cannot end its stream: %s",
+                       strerror(-error));
+        return;
+    }
+    ring_writer_finish(writer);
+    ring_writer_close(&writer);
+}
+
+static void leave_ring(struct camera *camera)
+{
+    struct worker_progress *progress = &camera->progress;
+    struct ring_info info;
+    /* The ring's word counts: a decoder that died had no time to report. */
+    if (ring_inspect(camera->ring, &info) == 0)
+        progress->published = info.published;
+    if (progress->decoded < progress->published)
+        progress->decoded = progress->published;
+    ring_destroy(&camera->ring);
+}
+
+static const char *outcome_name(enum worker_outcome outcome)
+{
+    static const char *const names[] = {"complete", "stopped", "partial", "failed"};
+    return names[outcome];
+}
+
+static json_t *worker_summaries(const struct camera *camera)
+{
+    const struct supervisor *supervisor = camera->supervisor;
+    json_t *list = json_array();
+    for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
+        const struct worker_counts *counts = &camera->seats[i].counts;
+        const struct worker_config *worker = &supervisor->config.workers[i];
+        json_array_append_new(
+            list, json_pack("{s:s, s:i, s:i, s:I, s:I}", "worker", worker->class_->name, "index",
+                            (int)worker->index, "pid", (int)supervisor->members[i].pid, "received",
+                            (json_int_t)counts->received, "skipped", (json_int_t)counts->skipped));
+    }
+    return list;
+}
+
+static void summarise(struct camera *camera)
+{
+    const struct supervisor_config *config = &camera->supervisor->config;
+    const struct worker_progress *progress = &camera->progress;
+    const double seconds = (double)progress->active_ns / 1e9;
+    json_t *fields = json_pack(
+        "{s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "outcome", outcome_name(camera->outcome), "decoded",
+        (json_int_t)progress->decoded, "published", (json_int_t)progress->published, "corrupt",
+        (json_int_t)progress->corrupt, "seconds", seconds, "fps",
+        seconds > 0 ? (double)progress->published / seconds : 0.0, "workers",
+        worker_summaries(camera));
+    json_t *event = event_begin("summary", camera->name);
+    if (event && fields)
+        json_object_update(event, fields);
+    json_decref(fields);
+    char *line = event_finish(event);
+    if (line)
+        config->event(config->user, line);
+    free(line);
+}
+
+static void end(struct camera *camera)
+{
+    camera->state = SUPERVISOR_ENDED;
+    if (camera->outcome == WORKER_FAILED)
+        supervisor_worsen(camera->supervisor, SUPERVISOR_FAILED);
+    else if (camera->outcome == WORKER_PARTIAL)
+        supervisor_worsen(camera->supervisor, SUPERVISOR_PARTIAL);
+    if (!camera->supervisor->config.dry_run)
+        summarise(camera);
+}
+
+/* Moves on when what the state waits for is there. */
+static void advance(struct camera *camera)
+{
+    if (camera->done && camera->state < SUPERVISOR_DRAINING) {
+        camera->state = SUPERVISOR_DRAINING;
+        if (camera->ring)
+            finish_ring(camera);
+    }
+    if (camera->state == SUPERVISOR_WIRING && seats_in(camera, SEAT_ASKED) == 0)
+        start(camera);
+    if (camera->state != SUPERVISOR_DRAINING || seats_in(camera, SEAT_ASKED) > 0 ||
+        seats_in(camera, SEAT_TAKEN) > 0)
+        return;
+    if (camera->ring)
+        leave_ring(camera);
+    end(camera);
+}
+
+static void tell_budget(struct camera *camera)
+{
+    const struct supervisor_config *run = &camera->supervisor->config;
+    struct ring_config config;
+    struct ring_memory memory;
+    ring_config_for(camera, &config);
+    int error = ring_memory(&config, &memory);
+    if (error) {
+        supervisor_log(camera->supervisor, WORKER_ERROR, camera->name, "no ring can hold it: %s",
+                       strerror(-error));
+        fail(camera);
+        return;
+    }
+    run->budget(run->user, camera->name, &camera->stream, &config, &memory);
+    decoder_stop(camera->decoder);
+}
+
+/* A frame that does not fit: the ring's slots grow, and readers pass over by
+ * themselves. */
+static void grow(struct camera *camera)
+{
+    int error = ring_resize(camera->ring, camera->stream.frame_size);
+    if (error == -ENOSPC)
+        log_no_room(camera);
+    else if (error)
+        supervisor_log(camera->supervisor, WORKER_ERROR, camera->name,
+                       "cannot make its ring larger: %s", strerror(-error));
+    if (error)
+        fail(camera);
+    else
+        start(camera);
+}
+
+void camera_stream(struct camera *camera, const struct worker_stream *stream)
+{
+    if (camera->done)
+        return;
+    camera->stream = *stream;
+    camera->stream.format[sizeof camera->stream.format - 1] = '\0';
+    if (camera->supervisor->config.dry_run)
+        tell_budget(camera);
+    else if (camera->state == SUPERVISOR_OPENING)
+        wire(camera);
+    else if (camera->state == SUPERVISOR_RUNNING)
+        grow(camera);
+    advance(camera);
+}
+
+void camera_seat_taken(struct camera *camera, unsigned worker, int place_or_error)
+{
+    struct seat *seat = &camera->seats[worker];
+    if (seat->state != SEAT_ASKED)
+        return;
+    seat->state = SEAT_EMPTY;
+    if (place_or_error < 0) {
+        seat_refused(camera, worker, place_or_error);
+    } else {
+        seat->state = SEAT_TAKEN;
+        seat->place = (unsigned)place_or_error;
+    }
+    advance(camera);
+}
+
+void camera_seat_left(struct camera *camera, unsigned worker, const struct worker_counts *counts)
+{
+    struct seat *seat = &camera->seats[worker];
+    if (seat->state != SEAT_TAKEN)
+        return;
+    seat->state = SEAT_EMPTY;
+    seat->counts.received += counts->received;
+    seat->counts.skipped += counts->skipped;
+    advance(camera);
+}
+
+void camera_worker_died(struct camera *camera, unsigned worker)
+{
+    struct seat *seat = &camera->seats[worker];
+    struct ring_info info;
+    if (seat->state == SEAT_EMPTY)
+        return;
+    if (seat->state == SEAT_TAKEN && ring_inspect(camera->ring, &info) == 0) {
+        seat->counts.received += info.reader[seat->place].received;
+        seat->counts.skipped += info.reader[seat->place].skipped;
+    }
+    seat->state = SEAT_EMPTY;
+    ring_reap(camera->ring);
+    advance(camera);
+}
+
+void camera_decoder_done(struct camera *camera, enum worker_outcome outcome)
+{
+    if (camera->done)
+        return;
+    camera->done = true;
+    if (outcome > camera->outcome)
+        camera->outcome = outcome;
+    advance(camera);
+}

@@ -1,0 +1,20 @@
+/* Lines of JSON: what every event begins with, and how it is printed. */
+#ifndef WORKERS_SRC_EVENT_H
+#define WORKERS_SRC_EVENT_H
+
+#include <jansson.h>
+
+#define EVENT_SCHEMA_VERSION 1
+
+/* {"v":1,"type":TYPE,"camera":CAMERA}; NULL when out of memory. Text that is not
+ * UTF-8 has its bad bytes replaced by '?', so that there always is a line. */
+json_t *event_begin(const char *type, const char *camera);
+
+/* Seconds, or null where they are not a number. A new reference. */
+json_t *event_seconds(double seconds);
+
+/* One line without its end, for the caller to free(); NULL when out of memory. Takes
+ * the reference. */
+char *event_finish(json_t *event);
+
+#endif

@@ -1,0 +1,22 @@
+#include <string.h>
+
+#include "workers/class.h"
+
+extern const struct worker_class worker_framemd5;
+extern const struct worker_class worker_motion;
+extern const struct worker_class worker_null;
+
+const struct worker_class *const worker_classes[] = {
+    &worker_framemd5,
+    &worker_motion,
+    &worker_null,
+    NULL,
+};
+
+const struct worker_class *worker_class_find(const char *name)
+{
+    for (unsigned i = 0; worker_classes[i]; i++)
+        if (strcmp(worker_classes[i]->name, name) == 0)
+            return worker_classes[i];
+    return NULL;
+}

@@ -1,0 +1,451 @@
+#include "workers/src/supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "libring/inspect.h"
+
+#define MESSAGES_PER_TURN 64
+/* How long processes may take to end in order before they are killed. */
+#define STOP_SECONDS 5
+
+void supervisor_log(struct supervisor *supervisor, enum worker_log_level level, const char *camera,
+                    const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    supervisor->config.log(supervisor->config.user, level, camera, text);
+}
+
+void supervisor_worsen(struct supervisor *supervisor, enum supervisor_outcome outcome)
+{
+    if (outcome > supervisor->outcome)
+        supervisor->outcome = outcome;
+}
+
+static int watch(struct supervisor *supervisor, int fd, struct source *source)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
+    return epoll_ctl(supervisor->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* Decoders share the processors that there are. */
+static unsigned threads_per_decoder(unsigned cameras)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    long threads = processors / (long)cameras;
+    return threads < 1 ? 1 : threads > 16 ? 16 : (unsigned)threads;
+}
+
+static int spawn_decoder(struct supervisor *supervisor, unsigned index)
+{
+    const struct supervisor_config *config = &supervisor->config;
+    struct camera *camera = &supervisor->cameras[index];
+    *camera = (struct camera){
+        .supervisor = supervisor,
+        .number = index,
+        .name = config->cameras[index].name,
+        .input = config->cameras[index].input,
+        .seats = calloc(config->worker_count + 1, sizeof *camera->seats),
+    };
+    if (!camera->seats)
+        return -ENOMEM;
+    const struct decoder_config decoder = {
+        .input = camera->input,
+        .pace = config->pace,
+        .plays = config->plays,
+        .threads = threads_per_decoder(config->camera_count),
+        .verbose = config->verbose,
+    };
+    int error = decoder_spawn(&camera->decoder, index, &decoder);
+    if (error)
+        return error;
+    struct source *source = &supervisor->sources[index];
+    *source = (struct source){.kind = SOURCE_DECODER, .index = index};
+    return watch(supervisor, decoder_fd(camera->decoder), source);
+}
+
+int supervisor_watch_ring(struct camera *camera)
+{
+    struct supervisor *supervisor = camera->supervisor;
+    struct source *source = &supervisor->sources[supervisor->config.camera_count + camera->number];
+    *source = (struct source){.kind = SOURCE_RING, .index = camera->number};
+    return watch(supervisor, ring_fd(camera->ring), source);
+}
+
+static int spawn_worker(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    int error = worker_spawn(&member->worker, &supervisor->config.workers[index]);
+    if (error)
+        return error;
+    member->pid = worker_pid(member->worker);
+    struct source *source = &supervisor->sources[2 * supervisor->config.camera_count + index];
+    *source = (struct source){.kind = SOURCE_WORKER, .index = index};
+    return watch(supervisor, worker_fd(member->worker), source);
+}
+
+static int make_descriptors(struct supervisor *supervisor)
+{
+    const struct supervisor_config *config = &supervisor->config;
+    supervisor->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (supervisor->epoll < 0)
+        return -errno;
+    supervisor->deadline = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (supervisor->deadline < 0)
+        return -errno;
+    struct source *source = &supervisor->sources[2 * config->camera_count + config->worker_count];
+    source->kind = SOURCE_DEADLINE;
+    return watch(supervisor, supervisor->deadline, source);
+}
+
+static int spawn_all(struct supervisor *supervisor)
+{
+    const struct supervisor_config *config = &supervisor->config;
+    int error = make_descriptors(supervisor);
+    for (unsigned i = 0; i < config->worker_count && !error && !config->dry_run; i++)
+        error = spawn_worker(supervisor, i);
+    for (unsigned i = 0; i < config->camera_count && !error; i++)
+        error = spawn_decoder(supervisor, i);
+    return error;
+}
+
+int supervisor_create(struct supervisor **out, const struct supervisor_config *config)
+{
+    *out = NULL;
+    struct supervisor *supervisor = calloc(1, sizeof *supervisor);
+    if (!supervisor)
+        return -ENOMEM;
+    supervisor->config = *config;
+    supervisor->epoll = supervisor->deadline = -1;
+    struct worker_config *workers = calloc(config->worker_count + 1, sizeof *workers);
+    supervisor->cameras = calloc(config->camera_count, sizeof *supervisor->cameras);
+    supervisor->members = calloc(config->worker_count + 1, sizeof *supervisor->members);
+    supervisor->sources =
+        calloc(2 * config->camera_count + config->worker_count + 1, sizeof *supervisor->sources);
+    supervisor->config.workers = workers;
+    int error = -ENOMEM;
+    if (workers && supervisor->cameras && supervisor->members && supervisor->sources) {
+        memcpy(workers, config->workers, config->worker_count * sizeof *workers);
+        error = spawn_all(supervisor);
+    }
+    if (error)
+        supervisor_destroy(&supervisor);
+    *out = supervisor;
+    return error;
+}
+
+void supervisor_destroy(struct supervisor **pointer)
+{
+    struct supervisor *supervisor = pointer ? *pointer : NULL;
+    if (!supervisor)
+        return;
+    for (unsigned i = 0; supervisor->members && i < supervisor->config.worker_count; i++)
+        worker_destroy(&supervisor->members[i].worker, NULL);
+    for (unsigned i = 0; supervisor->cameras && i < supervisor->config.camera_count; i++) {
+        decoder_destroy(&supervisor->cameras[i].decoder, NULL);
+        ring_destroy(&supervisor->cameras[i].ring);
+        free(supervisor->cameras[i].seats);
+    }
+    if (supervisor->epoll >= 0)
+        close(supervisor->epoll);
+    if (supervisor->deadline >= 0)
+        close(supervisor->deadline);
+    free(supervisor->cameras);
+    free(supervisor->members);
+    free(supervisor->sources);
+    free((void *)supervisor->config.workers);
+    free(supervisor);
+    *pointer = NULL;
+}
+
+int supervisor_fd(const struct supervisor *supervisor)
+{
+    return supervisor->epoll;
+}
+
+/* "exited with status 1", "was killed by signal 9 (Killed)". */
+static void describe_end(int status, char *text, size_t size)
+{
+    if (WIFSIGNALED(status))
+        snprintf(text, size, "was killed by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
+}
+
+static void decoder_gone(struct camera *camera)
+{
+    struct supervisor *supervisor = camera->supervisor;
+    char how[128];
+    int status;
+    decoder_destroy(&camera->decoder, &status);
+    if (camera->done)
+        return;
+    if (supervisor->stopped) { /* it was waiting for its input, and not for us */
+        camera_decoder_done(camera, WORKER_STOPPED);
+        return;
+    }
+    describe_end(status, how, sizeof how);
+    supervisor_log(supervisor, WORKER_ERROR, camera->name, "its decoder %s", how);
+    camera_decoder_done(camera, WORKER_FAILED);
+}
+
+static void worker_gone(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    const struct worker_config *config = &supervisor->config.workers[index];
+    char how[128];
+    int status;
+    worker_destroy(&member->worker, &status);
+    if (!member->stopping || status != 0) {
+        describe_end(status, how, sizeof how);
+        supervisor_log(supervisor, WORKER_ERROR, NULL, "worker %s#%u (pid %d) %s",
+                       config->class_->name, config->index, (int)member->pid, how);
+        supervisor_worsen(supervisor, SUPERVISOR_FAILED);
+    }
+    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
+        camera_worker_died(&supervisor->cameras[i], index);
+}
+
+static void handle_decoder_message(struct camera *camera, const struct worker_message *message)
+{
+    struct supervisor *supervisor = camera->supervisor;
+    switch (message->header.type) {
+    case WORKER_LOG:
+        supervisor_log(supervisor, (enum worker_log_level)message->header.value, camera->name, "%s",
+                       message->text);
+        break;
+    case WORKER_STREAM:
+        camera_stream(camera, &message->stream);
+        break;
+    case WORKER_PROGRESS:
+        camera->progress = message->progress;
+        break;
+    case WORKER_DONE:
+        camera->progress = message->progress;
+        camera_decoder_done(camera, message->header.value < WORKER_COMPLETE ||
+                                            message->header.value > WORKER_FAILED
+                                        ? WORKER_FAILED
+                                        : (enum worker_outcome)message->header.value);
+        break;
+    default:
+        supervisor_log(supervisor, WORKER_WARNING, camera->name,
+                       "its decoder sent a message of unknown type %u", message->header.type);
+    }
+}
+
+static void handle_worker_message(struct supervisor *supervisor, unsigned index,
+                                  const struct worker_message *message)
+{
+    const struct worker_config *config = &supervisor->config.workers[index];
+    if (message->header.camera >= supervisor->config.camera_count)
+        return;
+    struct camera *camera = &supervisor->cameras[message->header.camera];
+    switch (message->header.type) {
+    case WORKER_EVENT:
+        supervisor->config.event(supervisor->config.user, message->text);
+        break;
+    case WORKER_LOG:
+        supervisor_log(supervisor, (enum worker_log_level)message->header.value, camera->name, "%s",
+                       message->text);
+        break;
+    case WORKER_ACTIVATED:
+        camera_seat_taken(camera, index, message->header.value);
+        break;
+    case WORKER_DEACTIVATED:
+        if (message->header.value != 0) {
+            supervisor_log(supervisor, WORKER_ERROR, camera->name, "worker %s#%u gave up: %s",
+                           config->class_->name, config->index, strerror(-message->header.value));
+            supervisor_worsen(supervisor, SUPERVISOR_FAILED);
+        }
+        camera_seat_left(camera, index, &message->counts);
+        break;
+    default:
+        supervisor_log(supervisor, WORKER_WARNING, NULL,
+                       "worker %s#%u sent a message of unknown type %u", config->class_->name,
+                       config->index, message->header.type);
+    }
+}
+
+static void listen_to_decoder(struct camera *camera)
+{
+    struct worker_message *message = &camera->supervisor->message;
+    int error = 0;
+    for (int i = 0; i < MESSAGES_PER_TURN && camera->decoder && !error; i++) {
+        error = decoder_receive(camera->decoder, message);
+        if (!error)
+            handle_decoder_message(camera, message);
+        else if (error != -EAGAIN)
+            decoder_gone(camera);
+    }
+}
+
+static void listen_to_worker(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    int error = 0;
+    for (int i = 0; i < MESSAGES_PER_TURN && member->worker && !error; i++) {
+        error = worker_receive(member->worker, &supervisor->message);
+        if (!error)
+            handle_worker_message(supervisor, index, &supervisor->message);
+        else if (error != -EAGAIN)
+            worker_gone(supervisor, index);
+    }
+}
+
+static void dispatch_ring(struct camera *camera)
+{
+    if (camera->ring) /* it may just have been left */
+        ring_dispatch(camera->ring);
+}
+
+static bool all_ended(const struct supervisor *supervisor)
+{
+    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
+        if (supervisor->cameras[i].state != SUPERVISOR_ENDED)
+            return false;
+    return true;
+}
+
+static void set_deadline(struct supervisor *supervisor)
+{
+    const struct itimerspec when = {.it_value.tv_sec = STOP_SECONDS};
+    timerfd_settime(supervisor->deadline, 0, &when, NULL);
+}
+
+static void stop_workers(struct supervisor *supervisor)
+{
+    for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
+        struct member *member = &supervisor->members[i];
+        if (!member->worker || member->stopping)
+            continue;
+        member->stopping = true;
+        worker_stop(member->worker);
+        set_deadline(supervisor);
+    }
+}
+
+/* True when all that run have been told to stop, and have had their time. */
+static bool kill_stopping_workers(struct supervisor *supervisor)
+{
+    bool killed = false;
+    for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
+        const struct member *member = &supervisor->members[i];
+        if (!member->worker || !member->stopping)
+            continue;
+        kill(member->pid, SIGKILL);
+        killed = true;
+    }
+    return killed;
+}
+
+/* First the decoders have to end, then the workers, who till then may take what is
+ * left; those told to stop leave it. Killed ones are seen to be gone like any other
+ * that dies. */
+static void deadline_over(struct supervisor *supervisor)
+{
+    uint64_t count;
+    if (read(supervisor->deadline, &count, sizeof count) < 0)
+        return;
+    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
+        if (supervisor->cameras[i].decoder)
+            kill(decoder_pid(supervisor->cameras[i].decoder), SIGKILL);
+    if (kill_stopping_workers(supervisor))
+        supervisor_log(supervisor, WORKER_ERROR, NULL,
+                       "workers that did not end within %d seconds are killed", STOP_SECONDS);
+    else
+        stop_workers(supervisor);
+}
+
+static bool workers_left(const struct supervisor *supervisor)
+{
+    for (unsigned i = 0; i < supervisor->config.worker_count; i++)
+        if (supervisor->members[i].worker)
+            return true;
+    return false;
+}
+
+void supervisor_dispatch(struct supervisor *supervisor)
+{
+    struct epoll_event events[64];
+    int count = epoll_wait(supervisor->epoll, events, 64, 0);
+    for (int i = 0; i < count; i++) {
+        const struct source *source = events[i].data.ptr;
+        if (source->kind == SOURCE_DECODER)
+            listen_to_decoder(&supervisor->cameras[source->index]);
+        else if (source->kind == SOURCE_WORKER)
+            listen_to_worker(supervisor, source->index);
+        else if (source->kind == SOURCE_RING)
+            dispatch_ring(&supervisor->cameras[source->index]);
+        else
+            deadline_over(supervisor);
+    }
+    if (all_ended(supervisor)) {
+        stop_workers(supervisor);
+    } else if (!supervisor->config.dry_run && !supervisor->stopped && !workers_left(supervisor)) {
+        supervisor_log(supervisor, WORKER_ERROR, NULL, "no worker is left");
+        supervisor_stop(supervisor);
+    }
+}
+
+bool supervisor_finished(const struct supervisor *supervisor)
+{
+    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
+        if (supervisor->cameras[i].decoder)
+            return false;
+    return all_ended(supervisor) && !workers_left(supervisor);
+}
+
+void supervisor_stop(struct supervisor *supervisor)
+{
+    if (supervisor->stopped)
+        return;
+    supervisor->stopped = true;
+    set_deadline(supervisor);
+    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
+        if (supervisor->cameras[i].decoder)
+            decoder_stop(supervisor->cameras[i].decoder);
+}
+
+enum supervisor_outcome supervisor_outcome(const struct supervisor *supervisor)
+{
+    return supervisor->outcome;
+}
+
+int supervisor_status(const struct supervisor *supervisor, unsigned index,
+                      struct supervisor_status *status)
+{
+    if (index >= supervisor->config.camera_count)
+        return -ENOENT;
+    const struct camera *camera = &supervisor->cameras[index];
+    *status = (struct supervisor_status){
+        .name = camera->name,
+        .state = camera->state,
+        .progress = camera->progress,
+        .duration_ns = camera->stream.duration_ns,
+    };
+    struct ring_info info;
+    if (camera->ring && ring_inspect(camera->ring, &info) != 0)
+        return 0;
+    for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
+        status->skipped += camera->seats[i].counts.skipped;
+        if (!camera->ring || camera->seats[i].state != SEAT_TAKEN)
+            continue;
+        const struct ring_reader_info *reader = &info.reader[camera->seats[i].place];
+        status->skipped += reader->skipped;
+        status->lag = reader->lag > status->lag ? reader->lag : status->lag;
+    }
+    return 0;
+}

@@ -1,0 +1,75 @@
+/* The inside of the supervisor: its processes and its cameras. */
+#ifndef WORKERS_SRC_SUPERVISOR_H
+#define WORKERS_SRC_SUPERVISOR_H
+
+#include "libring/ring.h"
+#include "workers/supervisor.h"
+
+/* A worker's part in a camera. */
+enum seat_state {
+    SEAT_EMPTY, /* not asked, through, or its worker is dead */
+    SEAT_ASKED, /* WORKER_ACTIVATE sent */
+    SEAT_TAKEN, /* attached to the ring */
+};
+
+struct seat {
+    enum seat_state state;
+    unsigned place;              /* in the ring's table, when taken */
+    struct worker_counts counts; /* when it has left */
+};
+
+struct camera {
+    struct supervisor *supervisor;
+    unsigned number;
+    const char *name, *input;
+    enum supervisor_camera_state state;
+    struct decoder *decoder; /* NULL: gone */
+    bool done;               /* the decoder has nothing more to say, or is dead */
+    enum worker_outcome outcome;
+    struct worker_stream stream;
+    struct worker_progress progress;
+    struct ring *ring;
+    struct seat *seats; /* one for each worker */
+};
+
+/* What the supervisor waits on. */
+struct source {
+    enum { SOURCE_DECODER, SOURCE_RING, SOURCE_WORKER, SOURCE_DEADLINE } kind;
+    unsigned index;
+};
+
+struct member {
+    struct worker *worker; /* NULL: gone */
+    pid_t pid;
+    bool stopping;
+};
+
+struct supervisor {
+    struct supervisor_config config;
+    struct camera *cameras;
+    struct member *members;
+    struct source *sources; /* decoders, rings, members, the deadline */
+    int epoll;
+    int deadline; /* timerfd for an orderly end */
+    bool stopped;
+    enum supervisor_outcome outcome;
+    struct worker_message message; /* the one being handled */
+};
+
+void supervisor_log(struct supervisor *supervisor, enum worker_log_level level, const char *camera,
+                    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The run's outcome is at least as bad as this from now on. */
+void supervisor_worsen(struct supervisor *supervisor, enum supervisor_outcome outcome);
+
+/* Has the camera's ring dispatched from now on, until it is destroyed. */
+int supervisor_watch_ring(struct camera *camera);
+
+/* What happens to a camera. Each moves it on as far as it can go. */
+void camera_stream(struct camera *camera, const struct worker_stream *stream);
+void camera_seat_taken(struct camera *camera, unsigned worker, int place_or_error);
+void camera_seat_left(struct camera *camera, unsigned worker, const struct worker_counts *counts);
+void camera_worker_died(struct camera *camera, unsigned worker);
+void camera_decoder_done(struct camera *camera, enum worker_outcome outcome);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * The supervisor: a decoder process for each camera, a process for each worker,
+ * the rings between them, and one place that knows the state of all.
+ *
+ * Life story. It is created from a list of cameras and a list of workers, all of
+ * whose processes it forks at once. Whenever its descriptor is readable, the
+ * caller dispatches; the supervisor moves each camera through its states and
+ * hands lines of events and log to the caller. When all cameras have ended it is
+ * finished; the caller asks for the outcome and destroys it. Stopped from
+ * outside, it ends every stream in order and is finished soon after.
+ *
+ *   OPENING --stream--> WIRING --all workers attached--> RUNNING --stream ends-->
+ *   DRAINING --all workers through--> ENDED
+ *   OPENING --cannot be opened--> ENDED
+ *
+ * It owns the rings and outlives those who use them, starts no thread, reads no
+ * media, and never blocks. A worker that dies is taken out of all rings, and the
+ * others go on; a decoder that dies ends its camera's stream, and readers get all
+ * that was published.
+ *
+ * Threads: belongs to one thread, in a process without others.
+ */
+#ifndef WORKERS_SUPERVISOR_H
+#define WORKERS_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "workers/decoder/decoder.h"
+#include "workers/front.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct supervisor_camera {
+    const char *name;  /* unique, under WORKER_CAMERA_NAME_MAX bytes */
+    const char *input; /* path or URL */
+};
+
+struct supervisor_config {
+    const struct supervisor_camera *cameras;
+    unsigned camera_count;
+    const struct worker_config *workers;
+    unsigned worker_count; /* at most RING_READERS_MAX */
+    unsigned slots;        /* of each ring; 0: by supervisor_slots */
+    bool pace;
+    unsigned plays; /* 0: without end */
+    bool dry_run;   /* open the inputs, tell their budget, end */
+    bool verbose;
+
+    /* What comes out, all with `user`. Lines have no line feed and belong to the
+     * supervisor. `event`: a line of JSON. `log`: text for people. `budget`: in a
+     * dry run, for each camera that could be opened. */
+    void *user;
+    void (*event)(void *user, const char *line);
+    void (*log)(void *user, enum worker_log_level level, const char *camera, const char *text);
+    void (*budget)(void *user, const char *camera, const struct worker_stream *stream,
+                   const struct ring_config *ring, const struct ring_memory *memory);
+};
+
+enum supervisor_camera_state {
+    SUPERVISOR_OPENING,
+    SUPERVISOR_WIRING,
+    SUPERVISOR_RUNNING,
+    SUPERVISOR_DRAINING,
+    SUPERVISOR_ENDED,
+};
+
+/* A camera at a glance, for a status line. */
+struct supervisor_status {
+    const char *name;
+    enum supervisor_camera_state state;
+    struct worker_progress progress;
+    int64_t duration_ns; /* over all plays, 0: not known */
+    uint64_t lag;        /* frames the slowest worker is behind */
+    uint64_t skipped;    /* by all workers */
+};
+
+/* The worst that happened, for an exit code. */
+enum supervisor_outcome {
+    SUPERVISOR_COMPLETE,
+    SUPERVISOR_PARTIAL, /* something was damaged, truncated or corrupt */
+    SUPERVISOR_FAILED,  /* an input could not be opened, a process died, no memory */
+};
+
+struct supervisor;
+
+/* Forks everything. The lists need live only during the call, names and inputs as
+ * long as the supervisor. -EDEADLK in a process with threads; else as fork(2) and
+ * its kin. On failure nothing is left behind. */
+int supervisor_create(struct supervisor **out, const struct supervisor_config *config);
+
+/* Kills what still runs, joins it, removes the rings. NULL-safe. */
+void supervisor_destroy(struct supervisor **supervisor);
+
+/* Readable when dispatch has something to do. */
+int supervisor_fd(const struct supervisor *supervisor);
+
+/* Handles what there is, a bounded amount of it; never blocks. */
+void supervisor_dispatch(struct supervisor *supervisor);
+
+/* True when every camera has ended and every process is gone. */
+bool supervisor_finished(const struct supervisor *supervisor);
+
+/* Ends all streams in order; further calls do nothing. */
+void supervisor_stop(struct supervisor *supervisor);
+
+enum supervisor_outcome supervisor_outcome(const struct supervisor *supervisor);
+
+/* -ENOENT when there is no such camera. */
+int supervisor_status(const struct supervisor *supervisor, unsigned camera,
+                      struct supervisor_status *status);
+
+/*
+ * How many slots a ring for frames of `frame_size` bytes and these workers gets:
+ * one being filled, one the newest, one for each worker to hold, and for the
+ * lossless to work ahead as many as fit into 4 MB, 2 to 16. `minimum` (may be NULL)
+ * gets what the workers' holds require at least.
+ */
+unsigned supervisor_slots(uint64_t frame_size, const struct worker_config *workers,
+                          unsigned worker_count, unsigned *minimum);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,24 @@
+/* INPUT arguments: a path or URL, or NAME=path, and the camera name it gets. */
+#ifndef TOOLS_RINGSIDE_INPUT_H
+#define TOOLS_RINGSIDE_INPUT_H
+
+#include <stddef.h>
+
+#include "workers/supervisor.h"
+
+struct inputs {
+    struct supervisor_camera *cameras; /* names are ours, inputs point into the arguments */
+    unsigned count;
+};
+
+/*
+ * Names every argument's camera. NAME is letters, digits, '.', '_' and '-'; without
+ * one it is the stem of the file's name, made unique by a number where it is not.
+ * -EINVAL, with a line in `problem`: a name given twice or too long, an empty input.
+ */
+int inputs_parse(struct inputs *inputs, char **arguments, unsigned count, char *problem,
+                 size_t problem_size);
+
+void inputs_free(struct inputs *inputs);
+
+#endif

@@ -1,0 +1,225 @@
+#include "tools/ringside/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/ringside/commands.h"
+
+enum { GO_ON = -1 };
+
+#define usage_error(...) command_usage("run", __VA_ARGS__)
+
+static void print_workers(void)
+{
+    for (unsigned i = 0; worker_classes[i]; i++) {
+        const struct worker_class *class_ = worker_classes[i];
+        printf("  %-12s%s\n", class_->name, class_->summary);
+        for (const struct worker_option *o = class_->options; o && o->key; o++)
+            printf("    %-14s%s (default %g)\n", o->key, o->help, o->initial);
+    }
+}
+
+static int print_help(void)
+{
+    printf("Usage: ringside run [OPTION...] INPUT...\n"
+           "\n"
+           "Decodes each INPUT in a process of its own into a shared-memory ring, and lets\n"
+           "every worker look at all frames in place. Events come on standard output, one\n"
+           "JSON object a line; a summary for each camera ends them.\n"
+           "\n"
+           "INPUT is a path or URL, or NAME=path; NAME defaults to the file's stem.\n"
+           "\n"
+           "  -w, --worker NAME[:KEY=VALUE,...]\n"
+           "                  a worker, repeatable, the same one twice too (default: motion);\n"
+           "                  for each, policy=lossless|lossy|latest (default: lossless)\n"
+           "      --pace      real time, by the file's timestamps (default: as fast as the\n"
+           "                  slowest lossless worker)\n"
+           "      --loop N    play each input N times, 0 = for ever (default: 1)\n"
+           "      --slots N   frames that each ring can hold (default: by size and workers)\n"
+           "      --seconds S end after S seconds\n"
+           "      --dry-run   print the shared memory it would take, and end\n"
+           "      --json      also the log and the dry run as JSON lines\n"
+           "  -q, --quiet     log errors only\n"
+           "  -v, --verbose   log more\n"
+           "      --version, --help\n"
+           "\n"
+           "Workers:\n");
+    print_workers();
+    printf("\n"
+           "Exit status: 0 all delivered, 1 failure, 2 usage, 3 partial (damaged or truncated\n"
+           "input), 128 + signal when ended by one.\n");
+    return EXIT_ALL_DELIVERED;
+}
+
+static int parse_unsigned(const char *option, const char *text, unsigned maximum, unsigned *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    if (end == text || *end || *text == '-' || errno || value > maximum)
+        return usage_error("--%s %s: must be a whole number from 0 to %u", option, text, maximum);
+    *out = (unsigned)value;
+    return GO_ON;
+}
+
+static int parse_seconds(const char *text, double *out)
+{
+    char *end;
+    *out = strtod(text, &end);
+    if (end == text || *end || !(*out > 0) || *out > 1e9)
+        return usage_error("--seconds %s: must be a number above 0", text);
+    return GO_ON;
+}
+
+static int unknown_worker(const char *name)
+{
+    char known[256] = "";
+    for (unsigned i = 0; worker_classes[i]; i++) {
+        strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
+        strncat(known, worker_classes[i]->name, sizeof known - strlen(known) - 1);
+    }
+    return usage_error("no worker '%s'; there are: %s", name, known);
+}
+
+static int add_worker(struct run_options *options, const char *text)
+{
+    if (options->worker_count == RING_READERS_MAX)
+        return usage_error("more than %d workers", RING_READERS_MAX);
+    char name[64];
+    size_t length = strcspn(text, ":");
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
+    const struct worker_class *class_ = worker_class_find(name);
+    if (!class_)
+        return unknown_worker(name);
+
+    struct worker_config *worker = &options->workers[options->worker_count];
+    void *state = malloc(class_->state_size ? class_->state_size : 1);
+    if (!state)
+        return usage_error("%s", strerror(ENOMEM));
+    *worker = (struct worker_config){
+        .class_ = class_, .index = options->worker_count++, .options = state};
+    char problem[512];
+    const char *pairs = text[length] ? text + length + 1 : NULL;
+    if (worker_options_parse(class_, pairs, &worker->policy, state, problem, sizeof problem) != 0)
+        return usage_error("worker %s: %s", name, problem);
+    return GO_ON;
+}
+
+enum {
+    OPTION_PACE = 256,
+    OPTION_LOOP,
+    OPTION_SLOTS,
+    OPTION_SECONDS,
+    OPTION_JSON,
+    OPTION_DRY_RUN,
+    OPTION_VERSION,
+    OPTION_HELP
+};
+
+static const struct option long_options[] = {
+    {"worker", required_argument, NULL, 'w'},
+    {"pace", no_argument, NULL, OPTION_PACE},
+    {"loop", required_argument, NULL, OPTION_LOOP},
+    {"slots", required_argument, NULL, OPTION_SLOTS},
+    {"seconds", required_argument, NULL, OPTION_SECONDS},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"quiet", no_argument, NULL, 'q'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {0},
+};
+
+static int set_flag(bool *flag)
+{
+    *flag = true;
+    return GO_ON;
+}
+
+static int set_level(struct run_options *options, enum worker_log_level level)
+{
+    options->log.level = level;
+    return GO_ON;
+}
+
+static int handle_option(struct run_options *options, int option, const char *argument)
+{
+    switch (option) {
+    case 'w':
+        return add_worker(options, optarg);
+    case OPTION_PACE:
+        return set_flag(&options->pace);
+    case OPTION_LOOP:
+        return parse_unsigned("loop", optarg, 1000000000, &options->plays);
+    case OPTION_SLOTS:
+        return parse_unsigned("slots", optarg, RING_SLOTS_MAX, &options->slots);
+    case OPTION_SECONDS:
+        return parse_seconds(optarg, &options->seconds);
+    case OPTION_JSON:
+        options->log.json = true;
+        return set_flag(&options->json);
+    case OPTION_DRY_RUN:
+        return set_flag(&options->dry_run);
+    case 'q':
+        return set_level(options, WORKER_ERROR);
+    case 'v':
+        return set_level(options, WORKER_DEBUG);
+    case OPTION_VERSION:
+        puts("ringside " RINGSIDE_VERSION);
+        return EXIT_ALL_DELIVERED;
+    case 'h':
+    case OPTION_HELP:
+        return print_help();
+    case ':':
+        return usage_error("%s needs a value", argument);
+    default:
+        return optopt > 0 && optopt <= UCHAR_MAX ? usage_error("no option '-%c'", optopt)
+                                                 : usage_error("no option '%s'", argument);
+    }
+}
+
+static int check_slots(const struct run_options *options)
+{
+    unsigned minimum;
+    supervisor_slots(0, options->workers, options->worker_count, &minimum);
+    if (options->slots && options->slots < minimum)
+        return usage_error("--slots %u: these workers need at least %u", options->slots, minimum);
+    return GO_ON;
+}
+
+int run_options_parse(struct run_options *options, int argc, char **argv)
+{
+    *options = (struct run_options){.plays = 1, .log.level = WORKER_INFO};
+    int status = GO_ON, option;
+    opterr = 0;
+    optind = 1;
+    while (status == GO_ON &&
+           (option = getopt_long(argc, argv, ":w:qvh", long_options, NULL)) != -1)
+        status = handle_option(options, option, argv[optind - 1]);
+    if (status == GO_ON && options->worker_count == 0)
+        status = add_worker(options, "motion");
+    if (status == GO_ON)
+        status = check_slots(options);
+    if (status == GO_ON && optind == argc)
+        status = usage_error("no INPUT given");
+    if (status != GO_ON)
+        return status;
+
+    char problem[512];
+    if (inputs_parse(&options->inputs, argv + optind, (unsigned)(argc - optind), problem,
+                     sizeof problem) != 0)
+        return usage_error("%s", problem);
+    return GO_ON;
+}
+
+void run_options_free(struct run_options *options)
+{
+    for (unsigned i = 0; i < options->worker_count; i++)
+        free((void *)options->workers[i].options);
+    inputs_free(&options->inputs);
+}

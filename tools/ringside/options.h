@@ -1,0 +1,27 @@
+/* The options of `ringside run`. */
+#ifndef TOOLS_RINGSIDE_OPTIONS_H
+#define TOOLS_RINGSIDE_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "tools/ringside/input.h"
+#include "tools/ringside/log.h"
+
+struct run_options {
+    struct inputs inputs;
+    struct worker_config workers[RING_READERS_MAX];
+    unsigned worker_count;
+    bool pace, dry_run, json;
+    unsigned plays; /* 0: without end */
+    unsigned slots; /* 0: as many as are good */
+    double seconds; /* to run, 0: to the end */
+    struct log log;
+};
+
+/* Fills `options`, for run_options_free in any case. Returns -1 to go on, or the
+ * exit status with which the program is to end, its message printed. */
+int run_options_parse(struct run_options *options, int argc, char **argv);
+
+void run_options_free(struct run_options *options);
+
+#endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "libring/reader.h"
 #include "libring/ring.h"
 #include "libring/src/layout.h"
+#include "libring/src/wake.h"
 #include "libring/waitset.h"
 #include "libring/writer.h"
 #include "tests/support/stage.h"
@@ -336,32 +338,78 @@ Test(hostile, message_without_its_label_is_damage)
     all_policies(forged_message);
 }
 
+struct poster {
+    struct ring_control *control;
+    atomic_bool enough;
+};
+
+static void *post_without_end(void *argument)
+{
+    struct poster *poster = argument;
+    while (!atomic_load(&poster->enough)) {
+        ring_semaphore_post(&poster->control->place[0].semaphore);
+        ring_semaphore_post(&poster->control->room.semaphore);
+    }
+    return NULL;
+}
+
 /* A waiting reader was kept beyond its time by posts without a message. */
-Test(hostile, posts_without_end_do_not_prolong_a_wait)
+Test(hostile, posts_without_end_do_not_prolong_a_wait, .timeout = 30)
 {
     struct target target;
+    pthread_t thread;
     target_open(&target);
     ring_writer_close(&target.stage.writer);
     cr_assert_eq(ring_writer_open(&target.stage.writer, target.stage.name, NULL), 0);
     struct ring_reader *reader = support_stage_attach(&target.stage, RING_LOSSLESS, 1);
-    /* glibc keeps the count in the first word; one that never runs out stands for a peer that posts
-     * as fast as we take. */
-    const uint32_t many = 0x7ffffff0;
-    memcpy(&target.control->place[0].semaphore, &many, sizeof(many));
-    memcpy(&target.control->room.semaphore, &many, sizeof(many));
-    int value;
-    cr_assert_eq(sem_getvalue(&target.control->place[0].semaphore, &value), 0);
-    cr_assert_eq(value, (int)many);
+    struct poster poster = {.control = target.control};
+    cr_assert_eq(pthread_create(&thread, NULL, post_without_end, &poster), 0);
     cr_expect_eq(ring_reader_wait(reader, 1000000), -ETIMEDOUT);
-    cr_assert_eq(sem_getvalue(&target.control->place[0].semaphore, &value), 0);
-    cr_expect_gt(value, 0, "it gave up long before the posts did");
-
     for (int i = 0; i < 4; i++)
         support_stage_publish(&target.stage);
     cr_expect_eq(ring_writer_wait(target.stage.writer, 1000000), -ETIMEDOUT);
-    cr_assert_eq(sem_getvalue(&target.control->room.semaphore, &value), 0);
-    cr_expect_gt(value, 0);
+    atomic_store(&poster.enough, true);
+    pthread_join(thread, NULL);
     ring_reader_detach(&reader);
+    target_close(&target);
+}
+
+/* Everybody's semaphore becomes `value`, and what lies beside it. */
+static void scribble_on_semaphores(struct target *target, uint64_t value)
+{
+    uint64_t words[4] = {value, value, value, value};
+    struct ring_control *control = target->control;
+    for (int i = 0; i < RING_READERS_MAX; i++)
+        memcpy(&control->place[i].semaphore, words, sizeof(words));
+    memcpy(&control->room.semaphore, words, sizeof(words));
+}
+
+/* A sem_t keeps beside its count which futex operation to use. With another one there, glibc
+ * aborted the process that posted or waited, or it went round without looking at the clock. */
+Test(hostile, scribbled_semaphore_neither_ends_nor_keeps_anybody, .timeout = 60)
+{
+    struct target target;
+    struct ring_view view;
+    target_open(&target);
+    ring_writer_close(&target.stage.writer);
+    cr_assert_eq(ring_writer_open(&target.stage.writer, target.stage.name, NULL), 0);
+    for (int i = 0; i < 130; i++) {
+        const uint64_t one = UINT64_C(1) << (i % 64), value = i < 64 ? one : i < 128 ? ~one : 0;
+        struct ring_reader *reader = support_stage_attach(&target.stage, RING_LOSSLESS, 1);
+        scribble_on_semaphores(&target, value - (i == 129));
+        cr_expect_eq(ring_reader_wait(reader, 1000), -ETIMEDOUT);
+        scribble_on_semaphores(&target, value - (i == 129));
+        atomic_store(&target.control->sleepers.semaphore, UINT64_MAX);
+        for (int k = 0; k < 4; k++)
+            support_stage_publish(&target.stage);
+        scribble_on_semaphores(&target, value - (i == 129));
+        cr_expect_eq(ring_writer_wait(target.stage.writer, 1000), -ETIMEDOUT);
+        atomic_store(&target.control->room.asleep, UINT32_MAX);
+        view = support_stage_next(&target.stage, reader, 4 * (uint64_t)i, 0);
+        cr_expect_eq(ring_reader_release(reader, &view), 0);
+        cr_expect_eq(ring_reap(target.stage.ring), 0);
+        ring_reader_detach(&reader);
+    }
     target_close(&target);
 }
 

@@ -7,12 +7,12 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
-#include <semaphore.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "libring/reader.h"
 #include "libring/ring.h"
+#include "libring/src/wake.h"
 #include "libring/waitset.h"
 #include "libring/writer.h"
 #include "tests/support/require.h"
@@ -38,10 +38,12 @@ static void now_is(enum moment now)
     once();
 }
 
-int __real_sem_trywait(sem_t *semaphore);
-int __wrap_sem_trywait(sem_t *semaphore);
-int __real_sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until);
-int __wrap_sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until);
+void __real_ring_semaphore_drain(struct ring_semaphore *semaphore);
+void __wrap_ring_semaphore_drain(struct ring_semaphore *semaphore);
+int __real_ring_semaphore_sleep(struct ring_semaphore *semaphore,
+                                const struct ring_deadline *deadline);
+int __wrap_ring_semaphore_sleep(struct ring_semaphore *semaphore,
+                                const struct ring_deadline *deadline);
 int __real_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time,
                  const sigset_t *mask);
 int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time,
@@ -49,21 +51,18 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time,
 int __real_eventfd_read(int fd, eventfd_t *value);
 int __wrap_eventfd_read(int fd, eventfd_t *value);
 
-int __wrap_sem_trywait(sem_t *semaphore)
+void __wrap_ring_semaphore_drain(struct ring_semaphore *semaphore)
 {
     now_is(BEFORE_DRAIN);
-    int result = __real_sem_trywait(semaphore);
-    int error = errno;
-    if (result < 0)
-        now_is(AFTER_DRAIN);
-    errno = error;
-    return result;
+    __real_ring_semaphore_drain(semaphore);
+    now_is(AFTER_DRAIN);
 }
 
-int __wrap_sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
+int __wrap_ring_semaphore_sleep(struct ring_semaphore *semaphore,
+                                const struct ring_deadline *deadline)
 {
     now_is(BEFORE_SLEEP);
-    return __real_sem_clockwait(semaphore, clock, until);
+    return __real_ring_semaphore_sleep(semaphore, deadline);
 }
 
 int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time,

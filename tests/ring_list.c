@@ -141,7 +141,7 @@ Test(list, says_why_a_ring_is_none)
     control->header.version = RING_VERSION;
     control->header.word = 4 << 16 | 16;
     expect_reason(stage.name, "32-bit");
-    control->header.word = (uint32_t)(sizeof(void *) << 16 | sizeof(sem_t));
+    control->header.word = ring_word();
     control->header.slots = 4000;
     expect_reason(stage.name, "damaged");
     control->header.slots = 4;

@@ -127,6 +127,10 @@
  *   sleepers.*        R sc |= bit; W sc &= ~      W sc after head, ended
  *   room.asleep       W sc; R sc &= ~             R sc after holders, cursor,
  *                                                 attached
+ *   semaphore.posted  0 by who sleeps there, sc   the kernel, for who sleeps there:
+ *                     before announcing; 1 by     any other value is a post, and who
+ *                     who wakes it, sc after      slept looks again
+ *                     taking that back
  *   frames, labels    W before slot.seq           R after confirming its bit
  *
  * Trust. The frames object is read-only for readers. The control object is not:
@@ -137,7 +141,6 @@
 #define LIBRING_SRC_LAYOUT_H
 
 #include <assert.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -152,12 +155,11 @@
 #define RING_NO_SEQ UINT64_MAX
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "shared 64-bit words must be lock-free");
-static_assert(sizeof(sem_t) <= 32, "a place keeps 32 bytes for its semaphore");
 
 struct ring_header {
     _Atomic uint64_t magic;
     uint32_t version;
-    uint32_t word;     /* machine word: sizeof(void *) and sizeof(sem_t), see ring_word() */
+    uint32_t word;     /* machine word, see ring_word() */
     uint64_t identity; /* random; the same in the frames object, so that the two belong together */
     uint32_t slots;
     uint32_t note_size;
@@ -182,13 +184,18 @@ struct ring_sleepers {
     uint8_t reserved[48];
 };
 
+/* Where one process sleeps, on a futex: wake.h. Not 0: posted. */
+struct ring_semaphore {
+    _Atomic uint32_t posted;
+};
+
 /* Where the writer sleeps until a slot may be free. */
 enum { RING_ASLEEP_SEMAPHORE = 1, RING_ASLEEP_DOORBELL = 2 };
 struct ring_room {
     _Atomic uint32_t asleep;
     _Atomic uint32_t incarnation; /* of the writer, whose bell is to be rung */
-    sem_t semaphore;
-    uint8_t reserved[64 - 8 - sizeof(sem_t)];
+    struct ring_semaphore semaphore;
+    uint8_t reserved[52];
 };
 
 struct ring_table {
@@ -211,8 +218,8 @@ struct ring_place {
     _Atomic int32_t pid;
     _Atomic uint32_t incarnation; /* counts its readers; see bell.h */
     uint8_t padding[16];
-    sem_t semaphore; /* where it sleeps; a line of its own */
-    uint8_t reserved[64 - sizeof(sem_t)];
+    struct ring_semaphore semaphore; /* where it sleeps; a line of its own */
+    uint8_t reserved[60];
 };
 
 struct ring_slot_state {
@@ -285,7 +292,7 @@ int ring_frames_geometry(struct ring_frames_geometry *geometry, uint64_t slot_si
 
 static inline uint32_t ring_word(void)
 {
-    return (uint32_t)(sizeof(void *) << 16 | sizeof(sem_t));
+    return (uint32_t)(sizeof(void *) << 16);
 }
 
 #endif

@@ -71,10 +71,6 @@ static void write_header(struct ring_map *map)
     atomic_store_explicit(&control->stream.head, map->first_seq, memory_order_relaxed);
     for (uint32_t i = 0; i < g->slots; i++)
         atomic_store_explicit(&control->slot[i].seq, RING_NO_SEQ, memory_order_relaxed);
-    /* Once for all: a semaphore is never initialised under somebody's feet. */
-    sem_init(&control->room.semaphore, 1, 0);
-    for (unsigned i = 0; i < RING_READERS_MAX; i++)
-        sem_init(&control->place[i].semaphore, 1, 0);
 }
 
 static int fill_and_name(struct ring_map *map, const char *name)

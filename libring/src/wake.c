@@ -1,6 +1,8 @@
 #include "libring/src/wake.h"
 
 #include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,7 +40,7 @@ void ring_bells_collect(struct ring_bells *bells, const struct ring_link *link)
 static void post_each(struct ring_map *map, uint64_t places)
 {
     for (; places; places &= places - 1)
-        sem_post(&map->control->place[__builtin_ctzll(places)].semaphore);
+        ring_semaphore_post(&map->control->place[__builtin_ctzll(places)].semaphore);
 }
 
 /* Of these places, those whose present reader's bell we have. */
@@ -132,14 +134,14 @@ void ring_wake_writer(struct ring_map *map, struct ring_bell *writer, const stru
     if (asleep & RING_ASLEEP_SEMAPHORE)
         if (atomic_fetch_and(&room->asleep, ~(uint32_t)RING_ASLEEP_SEMAPHORE) &
             RING_ASLEEP_SEMAPHORE)
-            sem_post(&room->semaphore);
+            ring_semaphore_post(&room->semaphore);
     if (asleep & RING_ASLEEP_DOORBELL)
         ring_writers_bell(map, writer, link);
 }
 
 void ring_wake_writer_anyway(struct ring_map *map)
 {
-    sem_post(&map->control->room.semaphore);
+    ring_semaphore_post(&map->control->room.semaphore);
 }
 
 struct ring_deadline ring_deadline_in(int64_t timeout_ns)
@@ -167,20 +169,33 @@ int64_t ring_deadline_left(const struct ring_deadline *deadline)
     return left > 0 ? left : 0;
 }
 
-void ring_semaphore_drain(sem_t *semaphore)
+/* Between processes, so never with FUTEX_PRIVATE_FLAG. */
+static long futex(struct ring_semaphore *semaphore, int operation, uint32_t value,
+                  const struct timespec *until)
 {
-    /* Bounded: a peer that posts without end must not keep us here. */
-    for (int i = 0; i < RING_READERS_MAX && sem_trywait(semaphore) == 0; i++)
-        ;
+    return syscall(SYS_futex, &semaphore->posted, operation, value, until, NULL,
+                   FUTEX_BITSET_MATCH_ANY);
 }
 
-int ring_semaphore_sleep(sem_t *semaphore, const struct ring_deadline *deadline)
+void ring_semaphore_post(struct ring_semaphore *semaphore)
+{
+    atomic_store(&semaphore->posted, 1);
+    /* Also where it was posted already: who did that may have died before this. */
+    futex(semaphore, FUTEX_WAKE, 1, NULL);
+}
+
+void ring_semaphore_drain(struct ring_semaphore *semaphore)
+{
+    atomic_store(&semaphore->posted, 0);
+}
+
+int ring_semaphore_sleep(struct ring_semaphore *semaphore, const struct ring_deadline *deadline)
 {
     int64_t left = ring_deadline_left(deadline);
     struct ring_deadline slice = ring_deadline_in(left >= 0 && left < SECOND_NS ? left : SECOND_NS);
-    int result;
-    do
-        result = sem_clockwait(semaphore, CLOCK_MONOTONIC, &slice.at);
+    long result;
+    do /* while it is 0, until that time on CLOCK_MONOTONIC */
+        result = futex(semaphore, FUTEX_WAIT_BITSET, 0, &slice.at);
     while (result < 0 && errno == EINTR);
     return ring_deadline_left(deadline) == 0 ? -ETIMEDOUT : 0;
 }

@@ -5,7 +5,6 @@
 #ifndef LIBRING_SRC_WAKE_H
 #define LIBRING_SRC_WAKE_H
 
-#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -50,14 +49,21 @@ struct ring_deadline ring_deadline_in(int64_t timeout_ns);
 /* Nanoseconds left, at least 0; -1: no limit. */
 int64_t ring_deadline_left(const struct ring_deadline *deadline);
 
-/* Takes left-over posts away, before sleep is announced: more than one is only
- * there when earlier wake-ups found the sleeper awake already. */
-void ring_semaphore_drain(sem_t *semaphore);
+/*
+ * A process-shared semaphore for one sleeper, that holds one post at most. It is a
+ * futex of our own: a sem_t also keeps in memory in which way to ask the kernel, so
+ * that a peer who writes there can have us aborted, or kept for ever; here each value
+ * is good. Posted, it stays so until it is drained.
+ */
+void ring_semaphore_post(struct ring_semaphore *semaphore);
+/* Takes a left-over post away, before sleep is announced: one that found the sleeper
+ * awake already. */
+void ring_semaphore_drain(struct ring_semaphore *semaphore);
 /*
  * Sleeps until posted, but a second at most. 0: posted, or a second is over: look
  * whether those who would tell are still alive. -ETIMEDOUT when the deadline is over,
  * posted or not: a peer that posts without end must not prolong it.
  */
-int ring_semaphore_sleep(sem_t *semaphore, const struct ring_deadline *deadline);
+int ring_semaphore_sleep(struct ring_semaphore *semaphore, const struct ring_deadline *deadline);
 
 #endif

@@ -56,18 +56,15 @@ static void on_log(void *user, enum worker_log_level level, const char *camera, 
 
 static struct result stream(const char *clip, bool with_slow)
 {
-    const struct worker_class *null = worker_class_find("null");
-    enum ring_policy policy;
-    char problem[256];
-    void *state = malloc(null->state_size);
-    if (!state || worker_options_parse(null, "policy=latest,sleep_ms=200", &policy, state, problem,
-                                       sizeof problem) != 0)
-        abort();
     struct result result = {0};
-    const struct worker_config workers[] = {
-        {.class_ = worker_class_find("framemd5"), .options = state},
-        {.class_ = null, .index = 1, .policy = policy, .options = state},
-    };
+    struct worker_config workers[2];
+    char problem[256];
+    if (worker_config_parse(&workers[0], worker_class_find("framemd5"), NULL, problem,
+                            sizeof problem) != 0 ||
+        worker_config_parse(&workers[1], worker_class_find("null"), "policy=latest,sleep_ms=200",
+                            problem, sizeof problem) != 0)
+        abort();
+    workers[1].index = 1;
     const struct supervisor_config config = {
         .cameras = &(struct supervisor_camera){.name = "clip", .input = clip},
         .camera_count = 1,
@@ -88,7 +85,8 @@ static struct result stream(const char *clip, bool with_slow)
         supervisor_dispatch(supervisor);
     }
     supervisor_destroy(&supervisor);
-    free(state);
+    worker_config_free(&workers[0]);
+    worker_config_free(&workers[1]);
     return result;
 }
 

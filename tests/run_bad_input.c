@@ -300,7 +300,7 @@ Test(usage, bad_values_of_a_worker)
     } cases[] = {
         {"motion:", "'' is not KEY=VALUE"},
         {"motion:threshold", "'threshold' is not KEY=VALUE"},
-        {"motion:nonsense=1", "no option 'nonsense'; there are: policy, threshold, min_area"},
+        {"motion:nonsense=1", "no option 'nonsense'; there are: policy, fps"},
         {"framemd5:nonsense=1", "no option 'nonsense'; there are: policy"},
         {"motion:threshold=", "threshold=: must be a whole number from 1 to 255"},
         {"motion:threshold=0", "threshold=0: must be"},

@@ -11,7 +11,7 @@
 #include "tests/support/events.h"
 #include "tests/support/reference.h"
 #include "tests/support/ringside.h"
-#include "workers/class.h"
+#include "workers/config.h"
 
 static char *make_clip(void)
 {
@@ -86,7 +86,9 @@ Test(help, of_run_lists_every_option)
 Test(help, of_run_lists_every_worker_with_its_options)
 {
     struct support_result result = RUN(0, "help", "run");
-    check_contains(result.out, "policy=lossless|lossy|latest");
+    for (const struct worker_option *o = worker_common_options; o->key; o++)
+        check_contains(result.out, o->key);
+    check_contains(result.out, "lossless, lossy or latest");
     for (size_t i = 0; worker_classes[i]; i++) {
         check_contains(result.out, worker_classes[i]->name);
         check_contains(result.out, worker_classes[i]->summary);
@@ -95,6 +97,44 @@ Test(help, of_run_lists_every_worker_with_its_options)
             check_contains(result.out, o->help);
         }
     }
+}
+
+Test(workers, are_listed_as_json_with_the_types_of_their_options)
+{
+    static const char *const types[] = {"int", "real", "bool", "string", "choice"};
+    struct support_result result = RUN(0, "workers", "--json");
+    json_t *lines = support_json_lines(result.out);
+    size_t i;
+    for (i = 0; worker_classes[i]; i++) {
+        const json_t *line = json_array_get(lines, i);
+        const json_t *options = json_object_get(line, "options");
+        size_t count = 0;
+        cr_expect_str_eq(support_text(line, "name"), worker_classes[i]->name);
+        cr_expect_str_eq(support_text(line, "summary"), worker_classes[i]->summary);
+        for (const struct worker_option *o = worker_classes[i]->options; o && o->key; o++) {
+            const json_t *option = json_array_get(options, count++);
+            cr_expect_str_eq(support_text(option, "key"), o->key);
+            cr_expect_str_eq(support_text(option, "type"), types[o->type]);
+            cr_expect(json_object_get(option, "default"));
+        }
+        cr_expect_eq(json_array_size(options), count);
+    }
+    const json_t *common = json_array_get(json_object_get(json_array_get(lines, i), "options"), 0);
+    cr_expect_str_eq(support_text(common, "key"), "policy");
+    cr_expect_str_eq(support_text(common, "default"), "lossless");
+    cr_expect_eq(json_array_size(json_object_get(common, "choices")), 3);
+    cr_expect_eq(json_array_size(lines), i + 1);
+}
+
+Test(workers, are_listed_for_people_as_in_the_help_of_run)
+{
+    struct support_result list = RUN(0, "workers");
+    struct support_result help = RUN(0, "help", "run");
+    check_contains(help.out, list.out);
+    cr_expect(*list.out);
+    check_contains(RUN(2, "workers", "nonsense").err, "it takes no 'nonsense'");
+    check_contains(RUN(2, "workers", "--nonsense").err, "no option '--nonsense'");
+    check_contains(RUN(0, "help", "workers").out, "Usage: ringside workers");
 }
 
 Test(help, of_run_is_the_same_by_all_ways)

@@ -32,7 +32,7 @@ static void next_message(struct stage *stage)
 {
     struct pollfd control = {.fd = worker_fd(stage->worker), .events = POLLIN};
     support_require(poll(&control, 1, -1) == 1);
-    support_require(worker_receive(stage->worker, &stage->message) == 0);
+    support_require(worker_recv(stage->worker, &stage->message, NULL) == 0);
     support_require(stage->message.header.camera == CAMERA);
 }
 
@@ -40,14 +40,12 @@ static void open_stage(struct stage *stage, const char *options)
 {
     const struct worker_class *motion = worker_class_find("motion");
     support_require(motion);
-    void *state = malloc(motion->state_size);
-    struct worker_config worker = {.class_ = motion, .options = state};
+    struct worker_config worker;
     char problem[128];
     char name[RING_NAME_MAX];
-    support_require(
-        worker_options_parse(motion, options, &worker.policy, state, problem, sizeof problem) == 0);
+    support_require(worker_config_parse(&worker, motion, options, problem, sizeof problem) == 0);
     support_require(worker_spawn(&stage->worker, &worker) == 0);
-    free(state);
+    worker_config_free(&worker);
 
     const struct ring_config ring = {
         .slot_size = SLOT_SIZE, .slots = 4, .note_size = sizeof(struct frame_descriptor)};
@@ -131,7 +129,7 @@ static json_t *close_stage(struct stage *stage)
     support_require(worker_stop(stage->worker) == 0);
     struct pollfd control = {.fd = worker_fd(stage->worker), .events = POLLIN};
     support_require(poll(&control, 1, -1) == 1);
-    support_require(worker_receive(stage->worker, &stage->message) == -EPIPE);
+    support_require(worker_recv(stage->worker, &stage->message, NULL) == -EPIPE);
     worker_destroy(&stage->worker, &status);
     ring_writer_close(&stage->writer);
     ring_destroy(&stage->ring);

@@ -4,19 +4,25 @@
  *
  * The loop sleeps in one poll() on two descriptors: the control socket to the
  * front, and the worker's one eventfd, which says that some ring has something.
- * It takes messages and frames in turn, and frames from the cameras in turn.
+ * It takes messages and frames in turn, and frames from the cameras in turn, so
+ * that neither starves the other.
+ *
+ * Threads: hooks run in the thread of the loop, and so must what they call.
  */
 #ifndef WORKERS_BACK_H
 #define WORKERS_BACK_H
 
 #include "workers/class.h"
-#include "workers/front.h"
+#include "workers/config.h"
+#include "workers/message.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The camera's name, as the user gave it. */
+/* -- for hooks ------------------------------------------------------------------------------- */
+
+/* The camera's name, as the user gave it; empty for the worker itself. */
 const char *worker_camera_name__(const struct worker_camera *camera);
 
 /*
@@ -32,6 +38,17 @@ int worker_event__(struct worker_camera *camera, const char *type, const char *f
 /* Sends a line for the log. */
 void worker_log__(struct worker_camera *camera, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * Sends the front a message of the class's own, about this camera: `type` is
+ * WORKER_USER or above, `size` at most WORKER_TEXT_MAX, `descriptor` -1 or one that
+ * the front gets a copy of. Blocks while the front does not read. As
+ * worker_message_send.
+ */
+int worker_send__(struct worker_camera *camera, unsigned type, const void *payload, size_t size,
+                  int descriptor);
+
+/* -- the loop -------------------------------------------------------------------------------- */
 
 /* A worker's life after the fork, with its end of the control socket. Returns the
  * process's exit status. */

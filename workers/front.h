@@ -20,37 +20,21 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "libring/reader.h"
 #include "workers/class.h"
+#include "workers/config.h"
 #include "workers/message.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct worker_config {
-    const struct worker_class *class_; /* static */
-    unsigned index;                    /* which of the run's workers, from 0 */
-    enum ring_policy policy;
-    const void *options; /* state_size bytes: a state's initial value, see worker_options_parse */
-};
-
 struct worker;
-
-/*
- * Checks "KEY=VALUE,KEY=VALUE" (NULL: none) against the class's options and the
- * key `policy`, which every worker has, and fills `policy` and `state`
- * (class->state_size bytes) with values and defaults. On -EINVAL `problem` says in
- * a line what is wrong.
- */
-int worker_options_parse(const struct worker_class *class_, const char *text,
-                         enum ring_policy *policy, void *state, char *problem, size_t problem_size);
 
 /* Forks a worker. `config` is copied, options too. -EDEADLK as above, or as fork(2)
  * and socketpair(2). */
 int worker_spawn(struct worker **out, const struct worker_config *config);
 
-/* The control socket: readable when worker_receive has something. */
+/* The control socket: readable when worker_recv has something. */
 int worker_fd(const struct worker *worker);
 pid_t worker_pid(const struct worker *worker);
 
@@ -59,11 +43,32 @@ pid_t worker_pid(const struct worker *worker);
 int worker_activate(struct worker *worker, unsigned camera, const char *camera_name,
                     const char *ring);
 
-/* As worker_message_receive; workers send no descriptors. */
-int worker_receive(struct worker *worker, struct worker_message *message);
+/* Asks it to leave the camera's ring. It answers WORKER_DEACTIVATED. */
+int worker_deactivate(struct worker *worker, unsigned camera);
+
+/*
+ * Sends it a message of its class's own, about a camera it is active on or
+ * WORKER_NO_CAMERA: `type` is WORKER_USER or above, `size` at most WORKER_TEXT_MAX,
+ * `descriptor` -1 or one it gets a copy of. Never blocks: -EAGAIN while the worker
+ * does not take what was sent before. -EINVAL, else as worker_message_send.
+ */
+int worker_send(struct worker *worker, unsigned type, unsigned camera, const void *payload,
+                size_t size, int descriptor);
+
+/* As worker_message_receive; `descriptor` may be NULL: one that comes is closed. */
+int worker_recv(struct worker *worker, struct worker_message *message, int *descriptor);
+
+/* Answers a message that was not understood: as worker_message_refuse, but that
+ * a worker that takes no answers now gets none. */
+int worker_refuse(struct worker *worker, const struct worker_message *message, int error);
 
 /* Asks the worker to exit. */
 int worker_stop(struct worker *worker);
+
+/* Waits until it has exited, at most `timeout_ns` nanoseconds (negative: without
+ * limit), and throws away what it still says. `status` (may be NULL) as waitpid(2) has
+ * it. -ETIMEDOUT. */
+int worker_join(struct worker *worker, int64_t timeout_ns, int *status);
 
 /* Kills the worker where it still runs, waits for its end and frees the handle.
  * `status`, where not NULL: as waitpid(2) has it. NULL-safe. */

@@ -2,9 +2,14 @@
  * Control messages between front and back.
  *
  * One SOCK_SEQPACKET socket pair for each process: a message arrives whole or not
- * at all, in order, bounded in size, and a descriptor can ride along. Both ends
- * are on one machine and come from one build of this program, so payloads are
- * plain structs; the version in the header guards against a mix.
+ * at all, in order, bounded in size, and a descriptor can ride along. Both ends are
+ * on one machine, so payloads are plain structs in its byte order; the version in
+ * the header guards against a mix. The protocol that programs of other languages
+ * speak is this one.
+ *
+ * Nothing that arrives is ignored, and nothing is fatal: what the receiver does not
+ * understand, be it of an unknown type or not of its type's size, it answers with
+ * WORKER_REFUSED, and goes on. Only a refusal is never answered.
  *
  * The front never blocks on sending: it sends few and small messages, and a back
  * that does not take them has failed. A back may block: when nobody reads the
@@ -25,19 +30,28 @@ extern "C" {
 #define WORKER_MESSAGE_VERSION 1
 #define WORKER_TEXT_MAX 65000 /* bytes of text, with its NUL */
 #define WORKER_CAMERA_NAME_MAX 128
+#define WORKER_NO_CAMERA UINT32_MAX /* for messages of a class's own that are about none */
 
 enum worker_message_type {
     /* to every process */
     WORKER_STOP = 1, /* worker: exit now; decoder: end the stream as at its end */
+    WORKER_PING,     /* `ping`: to come back at once as WORKER_PONG */
 
     /* to a worker */
-    WORKER_ACTIVATE = 16, /* `activate` */
+    WORKER_ACTIVATE = 16, /* `activate`; answered by WORKER_ACTIVATED */
+    WORKER_DEACTIVATE,    /* to leave the camera's ring; answered by WORKER_DEACTIVATED */
 
     /* to a decoder */
     WORKER_START = 32, /* `text`: the ring to write into */
 
     /* from every process */
     WORKER_LOG = 64, /* `value`: enum worker_log_level; `text` */
+    WORKER_PONG,     /* `ping`, as it came */
+
+    /* from everybody */
+    WORKER_REFUSED, /* to what was not understood or can't be done; `text`; `value`:
+                     -ENOTSUP for an unknown type, -EPROTO for a message that is none,
+                     -ENOENT for a camera that is not active, or another errno */
 
     /* from a worker */
     WORKER_ACTIVATED = 80, /* `value`: the reader's place, or a negative errno */
@@ -48,9 +62,17 @@ enum worker_message_type {
     WORKER_STREAM = 96, /* `stream`: a ring is needed, and then WORKER_START */
     WORKER_PROGRESS,    /* `progress` */
     WORKER_DONE,        /* `progress`; `value`: enum worker_outcome */
+
+    /* in both directions, with any `bytes`: the class's own, up to UINT16_MAX */
+    WORKER_USER = 0x4000,
 };
 
 enum worker_log_level { WORKER_ERROR, WORKER_WARNING, WORKER_INFO, WORKER_DEBUG };
+
+struct worker_ping {
+    uint64_t id;     /* the front's, to know the answer by */
+    int64_t sent_ns; /* the front's monotonic clock */
+};
 
 /* How a decoder's work ended, the worst last. */
 enum worker_outcome {
@@ -95,11 +117,13 @@ struct worker_message_header {
 struct worker_message {
     struct worker_message_header header;
     union {
+        struct worker_ping ping;
         struct worker_activate activate;
         struct worker_counts counts;
         struct worker_stream stream;
         struct worker_progress progress;
         char text[WORKER_TEXT_MAX];
+        unsigned char bytes[WORKER_TEXT_MAX]; /* header.size of them */
     };
 };
 
@@ -116,10 +140,19 @@ int worker_message_send_text(int fd, struct worker_message_header header, const 
 /*
  * Receives one message without blocking. *descriptor becomes the caller's, -1: none
  * came. -EAGAIN: nothing there; -EPIPE: the other side is gone; -EPROTO: not a
- * message of this version, or one whose size does not fit its type. Text always
- * ends with a NUL.
+ * message of this version, or one whose size does not fit its type: what is known
+ * of its header is then in *message, for worker_message_refuse. A type that is not
+ * known comes as `bytes`. Text always ends with a NUL.
  */
 int worker_message_receive(int fd, struct worker_message *message, int *descriptor);
+
+/* Answers what could not be understood, or done, with WORKER_REFUSED; `error` is a
+ * negative errno, see there. Says nothing to what is a refusal itself. As worker_message_send. */
+int worker_message_refuse(int fd, const struct worker_message *message, int error, bool block);
+
+/* What every process does with a message that it has no other use for: a ping comes
+ * back, everything else is refused as unknown. As worker_message_send. */
+int worker_message_answer(int fd, const struct worker_message *message, bool block);
 
 #ifdef __cplusplus
 }

@@ -18,5 +18,6 @@ int command_usage(const char *command, const char *format, ...)
 int command_ls(int argc, char **argv);
 int command_rm(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_workers(int argc, char **argv);
 
 #endif

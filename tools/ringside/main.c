@@ -12,6 +12,7 @@ static const struct command {
     {"ls", "list the rings on this machine", command_ls},
     {"rm", "remove rings whose owner is dead", command_rm},
     {"run", "stream camera files through analyzer workers", command_run},
+    {"workers", "list the workers there are, and their options", command_workers},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
@@ -20,8 +21,8 @@ static void print_help(FILE *stream)
 {
     fputs("Usage: ringside COMMAND [OPTION...] [ARGUMENT...]\n\nCommands:\n", stream);
     for (unsigned i = 0; i < COMMANDS; i++)
-        fprintf(stream, "  %-8s%s\n", commands[i].name, commands[i].summary);
-    fputs("  help    show this help, or that of a command: ringside help COMMAND\n"
+        fprintf(stream, "  %-9s%s\n", commands[i].name, commands[i].summary);
+    fputs("  help     show this help, or that of a command: ringside help COMMAND\n"
           "\n"
           "Options:\n"
           "  --help, --version\n",

@@ -8,20 +8,11 @@
 #include <string.h>
 
 #include "tools/ringside/commands.h"
+#include "tools/ringside/workers.h"
 
 enum { GO_ON = -1 };
 
 #define usage_error(...) command_usage("run", __VA_ARGS__)
-
-static void print_workers(void)
-{
-    for (unsigned i = 0; worker_classes[i]; i++) {
-        const struct worker_class *class_ = worker_classes[i];
-        printf("  %-12s%s\n", class_->name, class_->summary);
-        for (const struct worker_option *o = class_->options; o && o->key; o++)
-            printf("    %-14s%s (default %g)\n", o->key, o->help, o->initial);
-    }
-}
 
 static int print_help(void)
 {
@@ -34,8 +25,7 @@ static int print_help(void)
            "INPUT is a path or URL, or NAME=path; NAME defaults to the file's stem.\n"
            "\n"
            "  -w, --worker NAME[:KEY=VALUE,...]\n"
-           "                  a worker, repeatable, the same one twice too (default: motion);\n"
-           "                  for each, policy=lossless|lossy|latest (default: lossless)\n"
+           "                  a worker, repeatable, the same one twice too (default: motion)\n"
            "      --pace      real time, by the file's timestamps (default: as fast as the\n"
            "                  slowest lossless worker)\n"
            "      --loop N    play each input N times, 0 = for ever (default: 1)\n"
@@ -48,7 +38,7 @@ static int print_help(void)
            "      --version, --help\n"
            "\n"
            "Workers:\n");
-    print_workers();
+    workers_print();
     printf("\n"
            "Exit status: 0 all delivered, 1 failure, 2 usage, 3 partial (damaged or truncated\n"
            "input), 128 + signal when ended by one.\n");
@@ -97,16 +87,11 @@ static int add_worker(struct run_options *options, const char *text)
         return unknown_worker(name);
 
     struct worker_config *worker = &options->workers[options->worker_count];
-    void *state = malloc(class_->state_size ? class_->state_size : 1);
-    if (!state)
-        return usage_error("%s", strerror(ENOMEM));
-    *worker = (struct worker_config){
-        .class_ = class_, .index = options->worker_count++, .options = state};
     char problem[512];
     const char *pairs = text[length] ? text + length + 1 : NULL;
-    if (worker_options_parse(class_, pairs, &worker->policy, state, problem, sizeof problem) != 0)
-        return usage_error("worker %s: %s", name, problem);
-    return GO_ON;
+    int error = worker_config_parse(worker, class_, pairs, problem, sizeof problem);
+    worker->index = options->worker_count++;
+    return error ? usage_error("worker %s: %s", name, problem) : GO_ON;
 }
 
 enum {
@@ -220,6 +205,6 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
 void run_options_free(struct run_options *options)
 {
     for (unsigned i = 0; i < options->worker_count; i++)
-        free((void *)options->workers[i].options);
+        worker_config_free(&options->workers[i]);
     inputs_free(&options->inputs);
 }

@@ -74,19 +74,47 @@ int worker_activate(struct worker *worker, unsigned camera, const char *camera_n
                                false);
 }
 
-int worker_receive(struct worker *worker, struct worker_message *message)
+int worker_recv(struct worker *worker, struct worker_message *message, int *descriptor)
 {
-    int descriptor;
-    int error = worker_message_receive(worker->process.control, message, &descriptor);
-    if (descriptor >= 0)
-        close(descriptor);
+    int came;
+    int error = worker_message_receive(worker->process.control, message, &came);
+    if (descriptor)
+        *descriptor = came;
+    else if (came >= 0)
+        close(came);
     return error;
+}
+
+int worker_send(struct worker *worker, unsigned type, unsigned camera, const void *payload,
+                size_t size, int descriptor)
+{
+    if (type < WORKER_USER || type > UINT16_MAX)
+        return -EINVAL;
+    struct worker_message_header header = {.type = (uint16_t)type, .camera = camera};
+    return worker_message_send(worker->process.control, header, payload, size, descriptor, false);
+}
+
+int worker_deactivate(struct worker *worker, unsigned camera)
+{
+    struct worker_message_header header = {.type = WORKER_DEACTIVATE, .camera = camera};
+    return worker_message_send(worker->process.control, header, NULL, 0, -1, false);
+}
+
+int worker_refuse(struct worker *worker, const struct worker_message *message, int error)
+{
+    int sent = worker_message_refuse(worker->process.control, message, error, false);
+    return sent == -EAGAIN ? 0 : sent;
 }
 
 int worker_stop(struct worker *worker)
 {
     struct worker_message_header header = {.type = WORKER_STOP};
     return worker_message_send(worker->process.control, header, NULL, 0, -1, false);
+}
+
+int worker_join(struct worker *worker, int64_t timeout_ns, int *status)
+{
+    return worker_process_join(&worker->process, timeout_ns, status);
 }
 
 void worker_destroy(struct worker **pointer, int *status)

@@ -1,19 +1,31 @@
 #include "workers/message.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 static bool is_text(uint16_t type)
 {
-    return type == WORKER_START || type == WORKER_LOG || type == WORKER_EVENT;
+    return type == WORKER_START || type == WORKER_LOG || type == WORKER_REFUSED ||
+           type == WORKER_EVENT;
 }
 
-/* Bytes of payload of a type that always has as many. */
+#define ANY_SIZE SIZE_MAX
+
+/* Bytes of payload of a type that always has as many; ANY_SIZE of one that is not
+ * known here. */
 static size_t fixed_size(uint16_t type)
 {
     switch (type) {
+    case WORKER_STOP:
+    case WORKER_DEACTIVATE:
+    case WORKER_ACTIVATED:
+        return 0;
+    case WORKER_PING:
+    case WORKER_PONG:
+        return sizeof(struct worker_ping);
     case WORKER_ACTIVATE:
         return sizeof(struct worker_activate);
     case WORKER_DEACTIVATED:
@@ -24,7 +36,7 @@ static size_t fixed_size(uint16_t type)
     case WORKER_DONE:
         return sizeof(struct worker_progress);
     default:
-        return 0;
+        return ANY_SIZE;
     }
 }
 
@@ -97,7 +109,8 @@ static bool is_sound(const struct worker_message *message, size_t received)
         return false;
     if (is_text(header->type))
         return header->size > 0 && message->text[header->size - 1] == '\0';
-    return header->size == fixed_size(header->type);
+    const size_t fixed = fixed_size(header->type);
+    return fixed == ANY_SIZE || header->size == fixed;
 }
 
 int worker_message_receive(int fd, struct worker_message *message, int *descriptor)
@@ -127,5 +140,35 @@ int worker_message_receive(int fd, struct worker_message *message, int *descript
     if (received == 0)
         return -EPIPE;
     bool whole = !(envelope.msg_flags & MSG_TRUNC);
-    return whole && is_sound(message, (size_t)received) ? 0 : -EPROTO;
+    if (whole && is_sound(message, (size_t)received))
+        return 0;
+    if ((size_t)received < sizeof message->header)
+        memset((char *)message + received, 0, sizeof message->header - (size_t)received);
+    return -EPROTO;
+}
+
+int worker_message_refuse(int fd, const struct worker_message *message, int error, bool block)
+{
+    const struct worker_message_header header = {
+        .type = WORKER_REFUSED, .camera = message->header.camera, .value = error};
+    char text[128];
+    if (message->header.type == WORKER_REFUSED)
+        return 0;
+    const unsigned type = message->header.type;
+    if (error == -ENOTSUP)
+        snprintf(text, sizeof text, "a message of type %u is not known here", type);
+    else if (error == -EPROTO)
+        snprintf(text, sizeof text, "what came as a message of type %u is none", type);
+    else
+        snprintf(text, sizeof text, "a message of type %u: %s", type, strerror(-error));
+    return worker_message_send_text(fd, header, text, block);
+}
+
+int worker_message_answer(int fd, const struct worker_message *message, bool block)
+{
+    struct worker_message_header header = message->header;
+    if (header.type != WORKER_PING)
+        return worker_message_refuse(fd, message, -ENOTSUP, block);
+    header.type = WORKER_PONG;
+    return worker_message_send(fd, header, &message->ping, sizeof message->ping, -1, block);
 }

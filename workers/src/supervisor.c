@@ -246,37 +246,68 @@ static void handle_decoder_message(struct camera *camera, const struct worker_me
     }
 }
 
+static void seat_left(struct camera *camera, unsigned index, const struct worker_message *message)
+{
+    struct supervisor *supervisor = camera->supervisor;
+    const struct worker_config *config = &supervisor->config.workers[index];
+    if (message->header.value != 0) {
+        supervisor_log(supervisor, WORKER_ERROR, camera->name, "worker %s#%u gave up: %s",
+                       config->class_->name, config->index, strerror(-message->header.value));
+        supervisor_worsen(supervisor, SUPERVISOR_FAILED);
+    }
+    camera_seat_left(camera, index, &message->counts);
+}
+
+/* What a worker says of a camera; -ENOENT when there is none of that number. */
+static int handle_seat_message(struct supervisor *supervisor, unsigned index,
+                               const struct worker_message *message)
+{
+    if (message->header.camera >= supervisor->config.camera_count)
+        return -ENOENT;
+    struct camera *camera = &supervisor->cameras[message->header.camera];
+    if (message->header.type == WORKER_ACTIVATED)
+        camera_seat_taken(camera, index, message->header.value);
+    else
+        seat_left(camera, index, message);
+    return 0;
+}
+
+static void log_of_worker(struct supervisor *supervisor, unsigned index,
+                          const struct worker_message *message)
+{
+    const struct worker_config *config = &supervisor->config.workers[index];
+    enum worker_log_level level = (enum worker_log_level)message->header.value;
+    if (message->header.type == WORKER_REFUSED)
+        level = WORKER_WARNING;
+    if (message->header.camera < supervisor->config.camera_count)
+        supervisor_log(supervisor, level, supervisor->cameras[message->header.camera].name, "%s",
+                       message->text);
+    else
+        supervisor_log(supervisor, level, NULL, "worker %s#%u: %s", config->class_->name,
+                       config->index, message->text);
+}
+
 static void handle_worker_message(struct supervisor *supervisor, unsigned index,
                                   const struct worker_message *message)
 {
-    const struct worker_config *config = &supervisor->config.workers[index];
-    if (message->header.camera >= supervisor->config.camera_count)
-        return;
-    struct camera *camera = &supervisor->cameras[message->header.camera];
+    int error = 0;
     switch (message->header.type) {
     case WORKER_EVENT:
         supervisor->config.event(supervisor->config.user, message->text);
         break;
     case WORKER_LOG:
-        supervisor_log(supervisor, (enum worker_log_level)message->header.value, camera->name, "%s",
-                       message->text);
+    case WORKER_REFUSED:
+        log_of_worker(supervisor, index, message);
         break;
     case WORKER_ACTIVATED:
-        camera_seat_taken(camera, index, message->header.value);
-        break;
     case WORKER_DEACTIVATED:
-        if (message->header.value != 0) {
-            supervisor_log(supervisor, WORKER_ERROR, camera->name, "worker %s#%u gave up: %s",
-                           config->class_->name, config->index, strerror(-message->header.value));
-            supervisor_worsen(supervisor, SUPERVISOR_FAILED);
-        }
-        camera_seat_left(camera, index, &message->counts);
+        error = handle_seat_message(supervisor, index, message);
         break;
     default:
-        supervisor_log(supervisor, WORKER_WARNING, NULL,
-                       "worker %s#%u sent a message of unknown type %u", config->class_->name,
-                       config->index, message->header.type);
+        error = -ENOTSUP;
     }
+    if (error)
+        worker_refuse(supervisor->members[index].worker, message, error);
 }
 
 static void listen_to_decoder(struct camera *camera)
@@ -297,9 +328,11 @@ static void listen_to_worker(struct supervisor *supervisor, unsigned index)
     struct member *member = &supervisor->members[index];
     int error = 0;
     for (int i = 0; i < MESSAGES_PER_TURN && member->worker && !error; i++) {
-        error = worker_receive(member->worker, &supervisor->message);
+        error = worker_recv(member->worker, &supervisor->message, NULL);
         if (!error)
             handle_worker_message(supervisor, index, &supervisor->message);
+        else if (error == -EPROTO)
+            error = worker_refuse(member->worker, &supervisor->message, error);
         else if (error != -EAGAIN)
             worker_gone(supervisor, index);
     }

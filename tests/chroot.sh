@@ -7,19 +7,11 @@
 set -euo pipefail
 export LC_ALL=C
 
-# In a mount namespace of our own: what is mounted here goes with us, however we end.
-[ "${RINGSIDE_CHROOT:-}" = private ] ||
-    RINGSIDE_CHROOT=private exec unshare --mount --propagation private "$0" "$@"
-
 root=$1
 shift
-chroot=$(mktemp -d -p "${TMPDIR:-/var/tmp}" ringside-chroot-XXXXXX)
-
-remove() {
-    umount --recursive "$chroot/proc" "$chroot/dev/shm" 2>/dev/null || true
-    rm -rf --one-file-system "$chroot"
-}
-trap remove EXIT
+debian=$(mktemp -d -p "${TMPDIR:-/var/tmp}" ringside-chroot-XXXXXX)
+chmod 755 "$debian" # it will be the root directory, of all users
+trap 'rm -rf --one-file-system "$debian"' EXIT
 
 # The first source of this machine's apt for that release; none: debootstrap knows one.
 mirror() {
@@ -31,14 +23,27 @@ mirror() {
 make_debian() {
     local from
     from=$(mirror)
-    debootstrap --variant=minbase --include=git,ca-certificates bookworm "$chroot" \
+    debootstrap --variant=minbase --include=git,ca-certificates bookworm "$debian" \
         ${from:+"$from"} >&2
-    [ -z "$from" ] || cp -rL /etc/apt/. "$chroot/etc/apt/"
-    mount -t proc proc "$chroot/proc"
-    mount -t tmpfs -o size=1g tmpfs "$chroot/dev/shm"
+    [ -z "$from" ] || cp -rL /etc/apt/. "$debian/etc/apt/"
+    git clone -q "$root" "$debian/root/ringside"
+}
+
+# In a mount namespace, whose mounts go with it. The root is changed by pivot_root: in a chroot the
+# kernel refuses the user namespaces that some tests need.
+enter() {
+    cd "$1"
+    shift
+    mount --bind . .
+    cd "$PWD"
+    mount -t proc proc proc
+    mount -t tmpfs -o size=1g tmpfs dev/shm
+    mkdir -p outside
+    pivot_root . outside
+    umount --lazy outside
+    exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin /root/ringside/dev "$@"
 }
 
 make_debian
-git clone -q "$root" "$chroot/root/ringside"
-chroot "$chroot" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    /root/ringside/dev "$@"
+export -f enter
+unshare --mount --propagation private bash -euc 'enter "$@"' enter "$debian" "$@"

@@ -95,7 +95,7 @@ with_meson() {
 }
 
 with_cmake() {
-    cmake -S embed -B with-cmake
+    cmake -G Ninja -S embed -B with-cmake # make may not be there
     cmake --build with-cmake
     talk "$scratch/with-cmake"
 }

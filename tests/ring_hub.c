@@ -285,6 +285,56 @@ Test(hub, bell_that_would_keep_who_rings_it_does_not, .timeout = 30)
     support_stage_close(&stage);
 }
 
+/* A bell that was a pipe or a socket without a reader raised SIGPIPE in whoever rang it. */
+Test(hub, bell_without_a_reader_ends_nobody, .timeout = 30)
+{
+    struct support_stage stage;
+    int ends[2][2];
+    support_stage_open(&stage, 4);
+    expect_service(&stage);
+    const unsigned before = open_descriptors();
+    cr_assert_eq(pipe(ends[0]), 0);
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[1]), 0);
+    const struct ring_letter letter = {
+        .version = RING_VERSION, .type = RING_LETTER_BELL, .place = 9, .incarnation = 1};
+    for (int i = 0; i < 2; i++) {
+        close(ends[i][0]);
+        int fd = connect_to(&stage);
+        say_hello(fd, RING_HELLO_READER, 9);
+        cr_assert_eq(ring_letter_send(fd, &letter, ends[i][1]), 0);
+        close(ends[i][1]);
+        dispatch_all(stage.ring);
+        cr_expect(is_hung_up(fd), "it is not served any more");
+        close(fd);
+        cr_expect_eq(ring_reap(stage.ring), 0);
+        expect_service(&stage);
+    }
+    cr_expect_eq(open_descriptors(), before + 2, "its process is watched on");
+    support_stage_close(&stage);
+}
+
+/* O_NONBLOCK belongs to the eventfd and not to a descriptor, so its owner took it back. */
+Test(hub, bell_that_waits_again_keeps_nobody, .timeout = 30)
+{
+    struct support_stage stage;
+    support_stage_open(&stage, 4);
+    int fd = connect_to(&stage), bell = eventfd(0, EFD_CLOEXEC);
+    const struct ring_letter letter = {
+        .version = RING_VERSION, .type = RING_LETTER_BELL, .place = 9, .incarnation = 1};
+    say_hello(fd, RING_HELLO_READER, 9);
+    cr_assert_eq(ring_letter_send(fd, &letter, bell), 0);
+    dispatch_all(stage.ring);
+    eventfd_t count;
+    cr_assert_eq(eventfd_read(bell, &count), 0, "it was rung");
+    cr_assert_eq(eventfd_write(bell, UINT64_MAX - 1), 0);
+    cr_assert_eq(fcntl(bell, F_SETFL, 0), 0);
+    cr_expect_eq(ring_reap(stage.ring), 0);
+    expect_service(&stage);
+    close(bell);
+    close(fd);
+    support_stage_close(&stage);
+}
+
 /* More peers than the owner may have descriptors: those that find none are sent away or wait, and
  * when the others have gone there is service again. */
 Test(hub, without_descriptors_the_owner_goes_on)

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -12,7 +14,10 @@
 
 void ring_bell_ring(int eventfd)
 {
-    eventfd_write(eventfd, 1);
+    /* Its owner can take O_NONBLOCK back at any time, and fill it. */
+    struct pollfd bell = {.fd = eventfd, .events = POLLOUT};
+    if (poll(&bell, 1, 0) == 1 && (bell.revents & POLLOUT))
+        eventfd_write(eventfd, 1);
 }
 
 bool ring_bell_drain(int eventfd)
@@ -58,11 +63,16 @@ static int descriptor_of(struct msghdr *message)
     return descriptor;
 }
 
-/* Whatever it is that we shall ring, it must not keep us. */
-static int dont_wait(int descriptor)
+/* What we shall ring or watch must neither keep nor end us, as pipes, sockets, files and
+ * devices can: by SIGPIPE, or by never answering. An eventfd and a pidfd have no type. */
+static int check_descriptor(int descriptor)
 {
+    struct stat status;
     int flags = fcntl(descriptor, F_GETFL);
-    return flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ? -EPROTO : 0;
+    return flags < 0 || fstat(descriptor, &status) < 0 || (status.st_mode & S_IFMT) != 0 ||
+                   fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0
+               ? -EPROTO
+               : 0;
 }
 
 int ring_letter_receive(int socket, struct ring_letter *letter, int *descriptor)
@@ -92,5 +102,5 @@ int ring_letter_receive(int socket, struct ring_letter *letter, int *descriptor)
         (message.msg_flags & MSG_TRUNC) ||
         (*descriptor < 0) != (letter->type == RING_LETTER_GOODBYE))
         return -EPROTO;
-    return *descriptor < 0 ? 0 : dont_wait(*descriptor);
+    return *descriptor < 0 ? 0 : check_descriptor(*descriptor);
 }

@@ -34,7 +34,8 @@ struct ring_letter {
     uint32_t incarnation;
 };
 
-/* Adds one; never blocks, and a bell that is full is rung already. */
+/* Adds one; a bell that is full is rung already. It never blocks, unless its owner fills
+ * it between two system calls of ours: what kind of eventfd it is remains up to him. */
 void ring_bell_ring(int eventfd);
 /* Makes it unreadable again; false when it was so. */
 bool ring_bell_drain(int eventfd);

@@ -1,6 +1,7 @@
 /* Who may take part: the owner's user, and a group where one is given. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -174,4 +175,32 @@ Test(access, stranger_is_refused_with_or_without_a_group)
     need_root();
     stranger_is_refused(false);
     stranger_is_refused(true);
+}
+
+static void create_and_remove(void *argument)
+{
+    const struct visitor *visitor = argument;
+    const struct ring_config config = {.slot_size = SUPPORT_SLOT_SIZE, .slots = 4};
+    struct ring *ring;
+    become(visitor);
+    support_require(ring_create(&ring, visitor->name, &config) == -EPERM);
+    support_require(ring_remove(visitor->name) == -EPERM);
+}
+
+/* Anybody may put a file under a name in /dev/shm, and let all write to it, but only he can take it
+ * away: whoever wanted that name tried for ever. */
+Test(access, name_that_a_strangers_file_has_is_given_up, .timeout = 30)
+{
+    char path[256];
+    need_root();
+    struct visitor visitor = {.user = STRANGER, .group = OTHER_GROUP, .supplementary = OTHER_GROUP};
+    support_stage_name(visitor.name, "taken");
+    snprintf(path, sizeof(path), "/dev/shm/ring.%s.control", visitor.name);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(fchmod(fd, 0666), 0);
+    close(fd);
+    cr_expect_eq(support_join(support_fork(create_and_remove, &visitor)), 0);
+    cr_expect_eq(access(path, F_OK), 0);
+    unlink(path);
 }

@@ -27,7 +27,7 @@ int ring_map_remove_stale(const char *name)
     error = ring_lock(fd, RING_LOCK_OWNER);
     struct stat status;
     if (!error && fstat(fd, &status) == 0 && status.st_nlink > 0)
-        ring_map_unlink(name);
+        error = ring_map_unlink(name);
     close(fd);
     return error;
 }
@@ -202,14 +202,15 @@ void ring_map_close(struct ring_map *map)
     *map = (struct ring_map){.control_fd = -1};
 }
 
-void ring_map_unlink(const char *name)
+int ring_map_unlink(const char *name)
 {
     struct ring_paths paths;
-    if (ring_paths(&paths, name) != 0)
-        return;
+    int error = ring_paths(&paths, name);
+    if (error)
+        return error;
     unlink(paths.hub);
     ring_frames_unlink_all(name);
-    unlink(paths.control);
+    return unlink(paths.control) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 void ring_map_frames(const struct ring_map *map, const char *name, bool writable,

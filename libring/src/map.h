@@ -41,11 +41,11 @@ int ring_map_observe(struct ring_map *map, const char *name);
 void ring_map_close(struct ring_map *map);
 
 /* Removes all of the ring's names, the control object's last. Only for who holds the
- * owner's lock. */
-void ring_map_unlink(const char *name);
+ * owner's lock. -EPERM, -EACCES where that is somebody else's file. */
+int ring_map_unlink(const char *name);
 
 /* Removes what a dead owner left under this name. 0: the name is free now, or was a
- * moment ago; -EBUSY: its owner lives. */
+ * moment ago; -EBUSY: its owner lives; otherwise as ring_map_unlink. */
 int ring_map_remove_stale(const char *name);
 
 /* Says in a line why opening a ring gave `error`. */

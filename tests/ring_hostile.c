@@ -18,6 +18,7 @@
 #include "libring/src/wake.h"
 #include "libring/waitset.h"
 #include "libring/writer.h"
+#include "tests/support/control.h"
 #include "tests/support/stage.h"
 #include "tests/support/traces.h"
 
@@ -228,6 +229,29 @@ Test(hostile, frames_of_another_ring_are_not_taken_for_its_own)
     target_close(&target);
 }
 
+/* One that may write the control object, but not these frames, can say which generation is the
+ * newest and put a file of its own there: a descriptor for writing, and a name for it, it had. */
+Test(hostile, frames_that_somebody_else_can_write_are_refused)
+{
+    static const mode_t modes[] = {0602, 0620, 0660, 0666};
+    struct target target;
+    target_open(&target);
+    ring_writer_close(&target.stage.writer);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+        cr_assert_eq(chmod(target.frames_path, modes[i]), 0);
+        expect_no_entry(&target, -EPROTO);
+    }
+    cr_assert_eq(chmod(target.frames_path, 0640), 0);
+    if (geteuid() == 0) {
+        cr_assert_eq(chown(target.frames_path, 65534, (gid_t)-1), 0);
+        expect_no_entry(&target, -EPROTO);
+        cr_assert_eq(chown(target.frames_path, geteuid(), (gid_t)-1), 0);
+    }
+    struct ring_reader *reader = support_stage_attach(&target.stage, RING_LOSSLESS, 1);
+    ring_reader_detach(&reader);
+    target_close(&target);
+}
+
 /* -- a damaged control object under a living reader ----------------------------------------------
  */
 
@@ -432,4 +456,73 @@ Test(hostile, takeover_of_a_damaged_ring_does_not_crash)
                  "nobody lives who could hold them");
     support_stage_publish(&target.stage);
     target_close(&target);
+}
+
+/* The writer asked for the frames of whatever generation it was told of, and passed on that they
+ * are not there. */
+Test(hostile, newest_generation_that_is_not_there_is_damage)
+{
+    static const uint32_t generations[] = {0, 2, 1000, UINT32_MAX};
+    struct target target;
+    struct ring_slot slot;
+    target_open(&target);
+    for (size_t i = 0; i < sizeof(generations) / sizeof(*generations); i++) {
+        atomic_store(&target.control->table.generation, generations[i]);
+        cr_expect_eq(ring_writer_acquire(target.stage.writer, &slot), -EPROTO);
+        cr_expect_eq(ring_writer_wait(target.stage.writer, 0), 0);
+    }
+    atomic_store(&target.control->table.generation, 1);
+    support_stage_publish(&target.stage);
+    target_close(&target);
+}
+
+/* A writer took its sequence number from where every reader can write. */
+Test(hostile, sequence_is_the_writers_whatever_a_peer_writes)
+{
+    static const uint64_t heads[] = {0, 1, 1000, RING_FIRST_SEQ_MAX, UINT64_MAX - 1, UINT64_MAX};
+    struct target target;
+    target_open(&target);
+    struct ring_reader *reader = support_stage_attach(&target.stage, RING_LOSSLESS, 1);
+    for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+        atomic_store(&target.control->stream.head, heads[i]);
+        support_stage_publish(&target.stage);
+        struct ring_view view = support_stage_next(&target.stage, reader, i, 0);
+        cr_expect_eq(ring_reader_release(reader, &view), 0);
+    }
+    ring_reader_detach(&reader);
+    target_close(&target);
+}
+
+Test(hostile, takeover_of_a_sequence_that_nobody_can_have_published_is_refused)
+{
+    struct target target;
+    target_open(&target);
+    support_stage_publish(&target.stage);
+    ring_writer_close(&target.stage.writer);
+    atomic_store(&target.control->stream.head, RING_FIRST_SEQ_MAX + UINT64_C(1));
+    cr_expect_eq(ring_writer_open(&target.stage.writer, target.stage.name, NULL), -EPROTO);
+    atomic_store(&target.control->stream.head, UINT64_MAX);
+    cr_expect_eq(ring_writer_open(&target.stage.writer, target.stage.name, NULL), -EPROTO);
+    atomic_store(&target.control->stream.head, 1);
+    cr_assert_eq(ring_writer_open(&target.stage.writer, target.stage.name, NULL), 0);
+    support_stage_publish(&target.stage);
+    target_close(&target);
+}
+
+/* A head that is far ahead of what is there made a lossy reader go through all slots, and that as
+ * often as a writer may lap it: seconds in each call. */
+Test(hostile, search_through_a_large_damaged_ring_comes_to_an_end, .timeout = 60)
+{
+    struct support_stage stage;
+    struct ring_view view;
+    support_stage_open(&stage, RING_SLOTS_MAX);
+    struct ring_reader *reader = support_stage_attach(&stage, RING_LOSSY, 1);
+    struct ring_control *control = support_control_map(stage.name);
+    for (uint64_t i = 1; i <= 200; i++) {
+        atomic_store(&control->stream.head, i << 32);
+        cr_expect_eq(ring_reader_next(reader, &view), -EPROTO);
+    }
+    munmap(control, sizeof(*control));
+    ring_reader_detach(&reader);
+    support_stage_close(&stage);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libring/src/name.h"
@@ -61,23 +62,30 @@ void ring_frames_unlink_all(const char *name)
     globfree(&found);
 }
 
-/* Reads the header of an object of `size` bytes and derives from the copy where
- * everything lies in it. */
+/* Whether nobody but the ring's owner can have made and can change it: a group that may
+ * write the control object could put a file of its own where it says a generation is. */
+static bool is_owners(const struct ring_frames_set *set, const struct stat *status)
+{
+    return S_ISREG(status->st_mode) && status->st_uid == set->owner &&
+           !(status->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* Reads the header and derives from the copy where everything lies in the object. */
 static int check(const struct ring_frames_set *set, int fd, uint32_t generation,
                  struct ring_frames_geometry *geometry)
 {
     struct ring_frames_header header;
-    int64_t size = ring_object_size(fd);
-    if (size < 0)
-        return (int)size;
-    if (pread(fd, &header, sizeof header, 0) != sizeof header)
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return -errno;
+    if (!is_owners(set, &status) || pread(fd, &header, sizeof header, 0) != sizeof header)
         return -EPROTO;
     /* Another ring's of the same name, which replaced ours. */
     if (header.identity != set->identity)
         return -ENOENT;
     if (header.generation != generation ||
         ring_frames_geometry(geometry, header.slot_size, set->slots, set->note_size) != 0 ||
-        (uint64_t)size != geometry->size)
+        (uint64_t)status.st_size != geometry->size)
         return -EPROTO;
     return 0;
 }

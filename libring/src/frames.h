@@ -33,6 +33,7 @@ struct ring_frames {
 struct ring_frames_set {
     char name[RING_NAME_MAX + 1];
     uint64_t identity;
+    uid_t owner; /* of the control object */
     uint32_t slots, note_size;
     bool writable;
     struct ring_frames *list;

@@ -133,9 +133,28 @@
  *                     taking that back
  *   frames, labels    W before slot.seq           R after confirming its bit
  *
- * Trust. The frames object is read-only for readers. The control object is not:
- * what is read from it is copied once and the copy checked before use; an index
- * out of range, a head behind a cursor or a slot that never matches is -EPROTO.
+ * Trust. Everybody trusts the owner's user, whose processes could do worse than write
+ * here. A group that is let in is trusted with the service alone: by writing to the
+ * control object it can spoil a stream, wake, keep from sleeping or be counted for
+ * others, and take back holds that are not its own, after which a view may change.
+ * It can't crash or hang another process, or have it read out of bounds, since
+ *   - the frames object is read-only for readers, and is taken for one only when it is
+ *     the user's, who made the control object, and nobody else may write to it;
+ *   - what is read from the control object is copied once and the copy checked before
+ *     use; an index out of range, a head behind a cursor or a slot that never matches
+ *     is -EPROTO, and so is a generation that is not there;
+ *   - what a role can know by itself it never reads back: the writer its head and which
+ *     slots are free, a reader its cursor and its views;
+ *   - each search is bounded by the pool, or by LAPS_MAX, and each sleep but that in
+ *     the caller's own poll() by a second, after which it looks again;
+ *   - of any word that a system call or the C library works on every value is good,
+ *     which is why semaphores here are no sem_t; and no pipe, socket, file or device is
+ *     taken for a bell.
+ * Three things are beyond this. A file in /dev/shm can't be sealed (fcntl(2): only
+ * memfds can), so who may write the control object may also truncate it, and whoever
+ * touches its mapping next dies of SIGBUS. Who has handed over a bell may make its
+ * writes block again just between our looking and writing. And anybody may put
+ * files under the names of a ring that is not there yet; then it can't be created.
  */
 #ifndef LIBRING_SRC_LAYOUT_H
 #define LIBRING_SRC_LAYOUT_H

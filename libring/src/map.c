@@ -125,7 +125,7 @@ static int check_header(struct ring_map *map)
         return -ENOENT;
     if (magic != RING_MAGIC || header.version != RING_VERSION || header.word != ring_word() ||
         ring_geometry(&map->geometry, header.slots, header.note_size) != 0 ||
-        (uint64_t)size != map->geometry.control_size)
+        header.first_seq > RING_FIRST_SEQ_MAX || (uint64_t)size != map->geometry.control_size)
         return -EPROTO;
     map->first_seq = header.first_seq;
     map->identity = header.identity;
@@ -222,5 +222,7 @@ void ring_map_frames(const struct ring_map *map, const char *name, bool writable
         .note_size = map->geometry.note_size,
         .writable = writable,
     };
+    struct stat status;
+    set->owner = fstat(map->control_fd, &status) == 0 ? status.st_uid : (uid_t)-1;
     snprintf(set->name, sizeof set->name, "%s", name);
 }

@@ -26,11 +26,15 @@ static void append(struct ring_pool *pool, uint32_t slot, uint64_t seq)
 
 /* Sorts the slots into carrying and free by their words. One that was acquired,
  * or labelled but not published, by a writer that died is free. */
-static void rebuild(struct ring_pool *pool)
+static int rebuild(struct ring_pool *pool)
 {
     struct ring_control *control = pool->map->control;
     const uint64_t head = atomic_load(&control->stream.head);
+    /* Nor can so many have been published. */
+    if (head < pool->map->first_seq || head - pool->map->first_seq > RING_FIRST_SEQ_MAX)
+        return -EPROTO;
 
+    pool->head = head;
     for (uint32_t slot = pool->slots; slot-- > 0;) {
         uint64_t seq = atomic_load(&control->slot[slot].seq);
         if (seq != RING_NO_SEQ && seq < head) {
@@ -41,6 +45,7 @@ static void rebuild(struct ring_pool *pool)
         pool->free[pool->free_count++] = slot;
     }
     qsort_r(pool->carrying, pool->carrying_count, sizeof *pool->carrying, by_seq, pool->seq);
+    return 0;
 }
 
 void ring_pool_fit(struct ring_pool *pool, uint64_t slot_stride)
@@ -62,12 +67,12 @@ int ring_pool_init(struct ring_pool *pool, struct ring_map *map)
         .seq = calloc(slots, sizeof *pool->seq),
         .acquired = calloc(slots, sizeof(struct ring_frames *)),
     };
-    if (!pool->free || !pool->carrying || !pool->seq || !pool->acquired) {
+    int error = -ENOMEM;
+    if (pool->free && pool->carrying && pool->seq && pool->acquired)
+        error = rebuild(pool);
+    if (error)
         ring_pool_finish(pool);
-        return -ENOMEM;
-    }
-    rebuild(pool);
-    return 0;
+    return error;
 }
 
 void ring_pool_finish(struct ring_pool *pool)
@@ -101,8 +106,7 @@ static bool claim(struct ring_pool *pool, uint32_t slot)
 static void read_cursors(struct ring_pool *pool)
 {
     const struct ring_control *control = pool->map->control;
-    const uint64_t head = atomic_load_explicit(&control->stream.head, memory_order_relaxed);
-    uint64_t demanded = head ? head - 1 : 0; /* the newest stays */
+    uint64_t demanded = pool->head ? pool->head - 1 : 0; /* the newest stays */
     uint64_t passed = demanded;
 
     uint64_t attached = atomic_load(&control->table.attached);
@@ -174,6 +178,7 @@ int ring_pool_acquire(struct ring_pool *pool, uint32_t *slot)
 void ring_pool_carry(struct ring_pool *pool, uint32_t slot, uint64_t seq)
 {
     pool->acquired[slot] = NULL;
+    pool->head = seq + 1;
     append(pool, slot, seq);
 }
 

@@ -16,6 +16,7 @@
 
 struct ring_pool {
     struct ring_map *map;
+    uint64_t head; /* of the message published next; shared memory gets a copy */
     uint32_t slots;
     uint32_t working_set; /* slots to use before one is used again */
     uint32_t *free;       /* stack */
@@ -29,7 +30,8 @@ struct ring_pool {
 };
 
 /* Reads the slots' words and takes back what an earlier writer had acquired. The
- * caller has the writer's lock. `map` must outlive the pool. */
+ * caller has the writer's lock. `map` must outlive the pool. -ENOMEM; -EPROTO when no
+ * writer can have left it so. */
 int ring_pool_init(struct ring_pool *pool, struct ring_map *map);
 void ring_pool_finish(struct ring_pool *pool);
 

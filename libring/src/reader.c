@@ -44,17 +44,17 @@ static int introduce(struct ring_reader *reader, const char *name)
 }
 
 /* Those of the newest generation, to know at once whether they can be opened. The one
- * just looked up may be gone when a newer one is there. */
+ * just looked up may be gone when a newer one is there; but not for ever. */
 static int open_frames(struct ring_reader *reader)
 {
     const _Atomic uint32_t *newest = &reader->map.control->table.generation;
     struct ring_frames *frames;
     uint32_t generation;
-    int error;
+    int error, tries = 0;
     do {
         generation = atomic_load(newest);
         error = ring_frames_get(&reader->frames, generation, &frames);
-    } while (error == -ENOENT && atomic_load(newest) != generation);
+    } while (error == -ENOENT && atomic_load(newest) != generation && ++tries < LAPS_MAX);
     return error;
 }
 
@@ -156,12 +156,11 @@ static int take(struct ring_reader *reader, uint64_t seq, uint32_t *slot)
     return 0;
 }
 
-/* The oldest message from the cursor on that is still there. Older ones than the
- * pool has slots can't be, so at most that many are tried. */
-static int take_oldest(struct ring_reader *reader, uint64_t head, uint64_t *seq, uint32_t *slot)
+/* The oldest message from the cursor on that is still there, of the newest `most`. */
+static int take_oldest(struct ring_reader *reader, uint64_t head, uint64_t most, uint64_t *seq,
+                       uint32_t *slot)
 {
-    const uint64_t slots = reader->map.geometry.slots;
-    uint64_t from = head - reader->cursor > slots ? head - slots : reader->cursor;
+    uint64_t from = head - reader->cursor > most ? head - most : reader->cursor;
     for (*seq = from; *seq < head; ++*seq) {
         int error = take(reader, *seq, slot);
         if (error != -ESTALE)
@@ -176,6 +175,9 @@ static int take_oldest(struct ring_reader *reader, uint64_t head, uint64_t *seq,
 static int take_by_policy(struct ring_reader *reader, uint64_t *seq, uint32_t *slot)
 {
     struct ring_stream *stream = &reader->map.control->stream;
+    /* There can't be more messages than slots. Lapped, a reader looks through half as
+     * many the next time, so that it gets ahead of the writer, and comes to an end. */
+    uint64_t most = reader->map.geometry.slots;
 
     for (int laps = 0; laps < LAPS_MAX; laps++) {
         /* `ended` first: what was published before the end is seen after it. */
@@ -188,7 +190,8 @@ static int take_by_policy(struct ring_reader *reader, uint64_t *seq, uint32_t *s
 
         int error;
         if (reader->policy == RING_LOSSY) {
-            error = take_oldest(reader, head, seq, slot);
+            error = take_oldest(reader, head, most, seq, slot);
+            most = most > 1 ? most / 2 : 1;
         } else {
             *seq = reader->policy == RING_LATEST ? head - 1 : reader->cursor;
             error = take(reader, *seq, slot);
@@ -217,10 +220,9 @@ static void pass(struct ring_reader *reader, uint64_t seq)
     atomic_store(&reader->own->cursor, reader->cursor);
 }
 
-/* Where a message lies whose slot is held. What the label says can't change any
- * more: only a writer can write there, and it may not. */
+/* Where a message lies whose slot is held, and how long it is. */
 static int find_message(struct ring_reader *reader, uint64_t seq, uint32_t slot,
-                        struct ring_frames **frames)
+                        struct ring_frames **frames, uint64_t *used)
 {
     uint32_t generation =
         atomic_load_explicit(&reader->map.control->slot[slot].generation, memory_order_relaxed);
@@ -229,8 +231,10 @@ static int find_message(struct ring_reader *reader, uint64_t seq, uint32_t slot,
         return -EPROTO; /* while it carries a message it is there */
     if (error)
         return error;
-    const struct ring_label *label = ring_frames_label(*frames, slot);
-    return label->seq == seq && label->used <= (*frames)->geometry.slot_size ? 0 : -EPROTO;
+    /* Only a writer can write there, and it may not now; a copy needs no trust in that. */
+    const volatile struct ring_label *shared = ring_frames_label(*frames, slot);
+    *used = shared->used;
+    return shared->seq == seq && *used <= (*frames)->geometry.slot_size ? 0 : -EPROTO;
 }
 
 int ring_reader_next(struct ring_reader *reader, struct ring_view *view)
@@ -244,7 +248,8 @@ int ring_reader_next(struct ring_reader *reader, struct ring_view *view)
         return error;
 
     struct ring_frames *frames;
-    error = find_message(reader, seq, slot, &frames);
+    uint64_t used;
+    error = find_message(reader, seq, slot, &frames, &used);
     if (error) {
         let_go(reader, slot);
         return error;
@@ -254,7 +259,7 @@ int ring_reader_next(struct ring_reader *reader, struct ring_view *view)
     *view = (struct ring_view){
         .data = ring_frames_data(frames, slot),
         .note = note_size ? label->note : NULL,
-        .size = label->used,
+        .size = used,
         .note_size = note_size,
         .seq = seq,
         .skipped = seq - reader->cursor,

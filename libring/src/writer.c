@@ -187,6 +187,9 @@ int ring_writer_acquire(struct ring_writer *writer, struct ring_slot *slot)
     struct ring_frames *frames;
     uint32_t index;
     int error = newest_frames(writer, &frames);
+    /* An owner lets be what we may come to write in. */
+    if (error == -ENOENT)
+        return ring_lock_is_held(writer->map.control_fd, RING_LOCK_OWNER) ? -EPROTO : -EPIPE;
     if (error)
         return error;
     error = ring_pool_acquire(&writer->pool, &index);
@@ -243,7 +246,7 @@ int ring_writer_publish(struct ring_writer *writer, struct ring_slot *slot, size
         return -EMSGSIZE;
 
     struct ring_stream *stream = &map->control->stream;
-    const uint64_t seq = atomic_load_explicit(&stream->head, memory_order_relaxed);
+    const uint64_t seq = writer->pool.head;
     struct ring_slot_state *state = &map->control->slot[slot->index];
     struct ring_label *label = ring_frames_label(frames, slot->index);
     label->seq = seq;
@@ -298,7 +301,8 @@ static int sleep_alone(struct ring_writer *writer, const struct ring_deadline *d
 }
 
 /* Asleep in poll() on our bell, doing the owner's work meanwhile: nobody else
- * would see a reader die. */
+ * would see a reader die. A second at most, as on a semaphore: a peer that writes where
+ * it should not can take the announcement back. */
 static int sleep_as_owner(struct ring_writer *writer, const struct ring_deadline *deadline)
 {
     uint32_t index;
@@ -312,8 +316,10 @@ static int sleep_as_owner(struct ring_writer *writer, const struct ring_deadline
         {.fd = ring_fd(writer->owner), .events = POLLIN},
     };
     int64_t left = ring_deadline_left(deadline);
-    struct timespec timeout = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
-    ppoll(fds, 2, deadline->never ? NULL : &timeout, NULL);
+    struct timespec slice = {.tv_sec = 1};
+    if (left >= 0 && left < 1000000000)
+        slice = (struct timespec){.tv_nsec = left};
+    ppoll(fds, 2, &slice, NULL);
     ring_dispatch(writer->owner);
     return left == 0 ? -ETIMEDOUT : 0;
 }

@@ -59,7 +59,7 @@ RING_API int ring_inspect_name(const char *name, struct ring_info *info);
 RING_API int ring_list(int (*each)(void *user, const char *name), void *user);
 
 /* Removes a ring whose owner is dead, or what else has a ring's name: -EBUSY when the
- * owner lives, -ENOENT when there is none. */
+ * owner lives, -ENOENT when there is none, -EPERM when it is another user's. */
 RING_API int ring_remove(const char *name);
 
 /* Why ring_inspect_name, attaching or opening says -EPROTO: a line such as "it is of

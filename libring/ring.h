@@ -107,7 +107,7 @@ RING_API int ring_memory(const struct ring_config *config, struct ring_memory *m
  * too small this fails with -ENOSPC, and no later access raises SIGBUS.
  * Only for the owner's user, and the group given. The ring appears under its name only when it is
  * complete. A ring of that name whose owner is dead is replaced; a live owner's is left alone
- * (-EBUSY). On failure nothing is left behind and *out is NULL.
+ * (-EBUSY), and so is another user's file (-EPERM). On failure nothing is left behind and *out is NULL.
  */
 RING_API int ring_create(struct ring **out, const char *name, const struct ring_config *config);
 

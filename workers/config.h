@@ -18,12 +18,28 @@
 extern "C" {
 #endif
 
+#define WORKER_CPUS_MAX 128 /* bytes, with the NUL */
+
 struct worker_config {
     const struct worker_class *class_; /* static */
     unsigned index;                    /* which of the run's workers, from 0 */
     enum ring_policy policy;
     double fps;          /* at most so many frames a second are looked at; 0: as the class wants */
     const void *options; /* state_size bytes: a state's initial value */
+
+    /* A program to run instead of the class's hooks: its arguments, NULL at the end.
+     * NULL: none. The class then only gives the name. */
+    const char *const *command;
+
+    /* How the supervisor keeps it. */
+    int restarts;        /* that it may need within a minute */
+    double hang_timeout; /* seconds without a sign of life until it is killed; 0: never */
+
+    /* What it may take. Zeroed: as its front. */
+    int memory;                 /* MiB of its own, not counting rings */
+    int files;                  /* open descriptors */
+    int nice;                   /* 0 to 19 */
+    char cpus[WORKER_CPUS_MAX]; /* "0,2-3": processors it runs on */
 };
 
 /* The options that every worker has beside its class's, in the fields above (offsets

@@ -43,7 +43,9 @@ void support_worker_end(struct worker *worker)
 {
     static struct worker_message message;
     struct pollfd control = {.fd = worker_fd(worker), .events = POLLIN};
-    int error = worker_stop(worker);
+    int error;
+    while ((error = worker_stop(worker)) == -EAGAIN) /* it has to be listened to first */
+        support_worker_take(worker, NULL);
     support_require(error == 0 || error == -EPIPE);
     do {
         support_require(poll(&control, 1, -1) == 1);

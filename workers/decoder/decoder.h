@@ -24,6 +24,7 @@ extern "C" {
 #endif
 
 struct decoder_config {
+    const char *name;  /* the camera's, for the process's title */
     const char *input; /* a path or URL, as libavformat takes it */
     bool pace;         /* publish in real time, by the stream's timestamps */
     unsigned plays;    /* how often the input is played; 0: without end */

@@ -1,3 +1,4 @@
+#include <bsd/unistd.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ struct birth {
 static int run__(const void *argument, int control)
 {
     const struct birth *birth = argument;
+    setproctitle("-ringside: decoder %s", birth->config->name);
     return decoder_main__(birth->camera, birth->config, control);
 }
 

@@ -86,8 +86,7 @@ static void handle_message(struct output *output)
         take_ring(output, message->text);
         break;
     default:
-        output_log(output, WORKER_WARNING, "a message of type %u is not for a decoder",
-                   message->header.type);
+        worker_message_answer(output->control, message, true);
     }
 }
 

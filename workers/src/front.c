@@ -1,34 +1,50 @@
 #include "workers/front.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "workers/back.h"
-#include "workers/src/process.h"
+#include "workers/group.h"
+#include "workers/src/birth.h"
+#include "workers/src/group.h"
+#include "workers/src/worker.h"
 
-struct worker {
-    struct worker_process process;
-    struct worker_config config;
-};
-
-static int run__(const void *argument, int control)
+int64_t worker_now_ns(void)
 {
-    return worker_main__(argument, control);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
+
+/* -- life ------------------------------------------------------------------------------------ */
 
 static int copy_options(struct worker_config *config)
 {
     size_t size = config->class_->state_size;
-    void *copy = malloc(size ? size : 1);
+    void *copy = calloc(1, size ? size : 1);
     if (!copy)
         return -ENOMEM;
-    if (size)
+    if (size && config->options)
         memcpy(copy, config->options, size);
     config->options = copy;
     return 0;
+}
+
+static void free_worker(struct worker *worker)
+{
+    while (worker->kept) {
+        struct kept_message *kept = worker->kept;
+        worker->kept = kept->next;
+        if (kept->descriptor >= 0)
+            close(kept->descriptor);
+        free(kept);
+    }
+    free((void *)worker->config.options);
+    free(worker);
 }
 
 int worker_spawn(struct worker **out, const struct worker_config *config)
@@ -37,73 +53,19 @@ int worker_spawn(struct worker **out, const struct worker_config *config)
     struct worker *worker = calloc(1, sizeof *worker);
     if (!worker)
         return -ENOMEM;
+    worker->kept_end = &worker->kept;
     worker->config = *config;
     int error = copy_options(&worker->config);
     if (error) {
         free(worker);
         return error;
     }
-    error = worker_process_spawn(&worker->process, run__, &worker->config);
-    if (error) {
-        free((void *)worker->config.options);
-        free(worker);
-        return error;
-    }
-    *out = worker;
-    return 0;
-}
-
-int worker_fd(const struct worker *worker)
-{
-    return worker->process.control;
-}
-
-pid_t worker_pid(const struct worker *worker)
-{
-    return worker->process.pid;
-}
-
-int worker_activate(struct worker *worker, unsigned camera, const char *camera_name,
-                    const char *ring)
-{
-    struct worker_activate activate = {.policy = (uint32_t)worker->config.policy};
-    snprintf(activate.ring, sizeof activate.ring, "%s", ring);
-    snprintf(activate.camera, sizeof activate.camera, "%s", camera_name);
-    struct worker_message_header header = {.type = WORKER_ACTIVATE, .camera = camera};
-    return worker_message_send(worker->process.control, header, &activate, sizeof activate, -1,
-                               false);
-}
-
-int worker_recv(struct worker *worker, struct worker_message *message, int *descriptor)
-{
-    int came;
-    int error = worker_message_receive(worker->process.control, message, &came);
-    if (descriptor)
-        *descriptor = came;
-    else if (came >= 0)
-        close(came);
+    error = birth_of(worker);
+    if (error)
+        free_worker(worker);
+    else
+        *out = worker;
     return error;
-}
-
-int worker_send(struct worker *worker, unsigned type, unsigned camera, const void *payload,
-                size_t size, int descriptor)
-{
-    if (type < WORKER_USER || type > UINT16_MAX)
-        return -EINVAL;
-    struct worker_message_header header = {.type = (uint16_t)type, .camera = camera};
-    return worker_message_send(worker->process.control, header, payload, size, descriptor, false);
-}
-
-int worker_deactivate(struct worker *worker, unsigned camera)
-{
-    struct worker_message_header header = {.type = WORKER_DEACTIVATE, .camera = camera};
-    return worker_message_send(worker->process.control, header, NULL, 0, -1, false);
-}
-
-int worker_refuse(struct worker *worker, const struct worker_message *message, int error)
-{
-    int sent = worker_message_refuse(worker->process.control, message, error, false);
-    return sent == -EAGAIN ? 0 : sent;
 }
 
 int worker_stop(struct worker *worker)
@@ -122,8 +84,157 @@ void worker_destroy(struct worker **pointer, int *status)
     struct worker *worker = pointer ? *pointer : NULL;
     if (!worker)
         return;
+    if (worker->group)
+        worker_group_remove(worker->group, worker);
     worker_process_end(&worker->process, status);
-    free((void *)worker->config.options);
-    free(worker);
+    free_worker(worker);
     *pointer = NULL;
+}
+
+/* -- cameras --------------------------------------------------------------------------------- */
+
+int worker_activate(struct worker *worker, unsigned camera, const char *camera_name,
+                    const char *ring)
+{
+    struct worker_activate activate = {.policy = (uint32_t)worker->config.policy};
+    snprintf(activate.ring, sizeof activate.ring, "%s", ring);
+    snprintf(activate.camera, sizeof activate.camera, "%s", camera_name);
+    struct worker_message_header header = {.type = WORKER_ACTIVATE, .camera = camera};
+    return worker_message_send(worker->process.control, header, &activate, sizeof activate, -1,
+                               false);
+}
+
+int worker_deactivate(struct worker *worker, unsigned camera)
+{
+    struct worker_message_header header = {.type = WORKER_DEACTIVATE, .camera = camera};
+    return worker_message_send(worker->process.control, header, NULL, 0, -1, false);
+}
+
+/* -- messages -------------------------------------------------------------------------------- */
+
+int worker_fd(const struct worker *worker)
+{
+    return worker->process.control;
+}
+
+int worker_pidfd(const struct worker *worker)
+{
+    return worker->process.pidfd;
+}
+
+pid_t worker_pid(const struct worker *worker)
+{
+    return worker->process.pid;
+}
+
+int worker_send(struct worker *worker, unsigned type, unsigned camera, const void *payload,
+                size_t size, int descriptor)
+{
+    if (type < WORKER_USER || type > UINT16_MAX)
+        return -EINVAL;
+    struct worker_message_header header = {.type = (uint16_t)type, .camera = camera};
+    return worker_message_send(worker->process.control, header, payload, size, descriptor, false);
+}
+
+static void take_kept(struct worker *worker, struct worker_message *message, int *descriptor)
+{
+    struct kept_message *kept = worker->kept;
+    memcpy(message, &kept->message, sizeof message->header + kept->message.header.size);
+    *descriptor = kept->descriptor;
+    worker->kept = kept->next;
+    if (!worker->kept)
+        worker->kept_end = &worker->kept;
+    free(kept);
+}
+
+int worker_recv(struct worker *worker, struct worker_message *message, int *descriptor)
+{
+    int came, error = 0;
+    if (worker->kept)
+        take_kept(worker, message, &came);
+    else
+        error = worker_message_receive(worker->process.control, message, &came);
+    if (descriptor)
+        *descriptor = came;
+    else if (came >= 0)
+        close(came);
+    return error;
+}
+
+int worker_refuse(struct worker *worker, const struct worker_message *message, int error)
+{
+    int sent = worker_message_refuse(worker->process.control, message, error, false);
+    return sent == -EAGAIN ? 0 : sent;
+}
+
+/* -- pings ----------------------------------------------------------------------------------- */
+
+static int keep(struct worker *worker, const struct worker_message *message, int descriptor)
+{
+    const size_t size = sizeof message->header + message->header.size;
+    struct kept_message *kept = malloc(offsetof(struct kept_message, message) + size);
+    if (!kept)
+        return -ENOMEM;
+    kept->next = NULL;
+    kept->descriptor = descriptor;
+    memcpy(&kept->message, message, size);
+    *worker->kept_end = kept;
+    worker->kept_end = &kept->next;
+    return 0;
+}
+
+/* Takes one message off the socket; 1: it was the answer. */
+static int look_for_pong(struct worker *worker)
+{
+    struct worker_message message;
+    int descriptor;
+    int error = worker_message_receive(worker->process.control, &message, &descriptor);
+    if (!error && message.header.type == WORKER_PONG)
+        return message.ping.id == worker->pings;
+    if (!error)
+        error = keep(worker, &message, descriptor);
+    else if (error == -EPROTO)
+        error = worker_refuse(worker, &message, error);
+    if (error && descriptor >= 0)
+        close(descriptor);
+    return error == -EAGAIN ? 0 : error;
+}
+
+int worker_ping_send(struct worker *worker)
+{
+    const struct worker_message_header header = {.type = WORKER_PING};
+    const struct worker_ping ping = {.id = ++worker->pings, .sent_ns = worker_now_ns()};
+    return worker_message_send(worker->process.control, header, &ping, sizeof ping, -1, false);
+}
+
+static int await_pong(struct worker *worker, int64_t until_ns)
+{
+    struct pollfd control = {.fd = worker->process.control, .events = POLLIN};
+    for (;;) {
+        const int64_t left = until_ns - worker_now_ns();
+        if (left < 0)
+            return -ETIMEDOUT;
+        const struct timespec timeout = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+        if (ppoll(&control, 1, &timeout, NULL) <= 0)
+            continue;
+        int answered = look_for_pong(worker);
+        if (answered)
+            return answered < 0 ? answered : 0;
+    }
+}
+
+int worker_ping(struct worker *worker, int64_t timeout_ns, int64_t *round_trip_ns)
+{
+    const int64_t sent_ns = worker_now_ns();
+    int64_t until_ns;
+    if (__builtin_add_overflow(sent_ns, timeout_ns, &until_ns))
+        until_ns = INT64_MAX;
+    int error = worker_ping_send(worker);
+    if (!error)
+        error = await_pong(worker, until_ns);
+    if (!error && round_trip_ns)
+        *round_trip_ns = worker_now_ns() - sent_ns;
+    if (worker->kept && worker->group)
+        worker_group_has_kept(worker->group);
+    return error;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "workers/config.h"
+#include "workers/src/limits.h"
 
 static const char *const policies[] = {"lossless", "lossy", "latest", NULL};
 
@@ -22,6 +23,38 @@ const struct worker_option worker_common_options[] = {
      .offset = offsetof(struct worker_config, fps),
      .maximum = 1000,
      .help = "frames of a second of video that it looks at, at most; 0 is as many as it wants"},
+    {.key = "restarts",
+     .type = WORKER_OPTION_INT,
+     .offset = offsetof(struct worker_config, restarts),
+     .initial = 5,
+     .maximum = 1000,
+     .help = "how often it may die within a minute before it is given up"},
+    {.key = "hang_timeout",
+     .type = WORKER_OPTION_REAL,
+     .offset = offsetof(struct worker_config, hang_timeout),
+     .initial = 60,
+     .maximum = 86400,
+     .help = "seconds without a sign of life, over one frame say, until it is killed, 0 for never"},
+    {.key = "memory",
+     .type = WORKER_OPTION_INT,
+     .offset = offsetof(struct worker_config, memory),
+     .maximum = 1 << 20,
+     .help = "MiB it may have beside the rings, 0 for any"},
+    {.key = "files",
+     .type = WORKER_OPTION_INT,
+     .offset = offsetof(struct worker_config, files),
+     .maximum = 1 << 20,
+     .help = "files it may have open, 0 for as many as its parent"},
+    {.key = "nice",
+     .type = WORKER_OPTION_INT,
+     .offset = offsetof(struct worker_config, nice),
+     .maximum = 19,
+     .help = "how much it gives way to other processes"},
+    {.key = "cpus",
+     .type = WORKER_OPTION_STRING,
+     .offset = offsetof(struct worker_config, cpus),
+     .maximum = WORKER_CPUS_MAX,
+     .help = "processors it may run on, as 0\\,2-3, empty for all"},
     {.key = NULL},
 };
 
@@ -217,8 +250,13 @@ static int set_pair(struct worker_config *config, char *pair, char *problem, siz
         name_keys(options_of(config->class_), ", ", problem, size);
         return -EINVAL;
     }
-    if (store(option, state, value))
-        return 0;
+    struct limits limits;
+    if (store(option, state, value)) {
+        if (limits_read(&limits, config) == 0)
+            return 0;
+        snprintf(problem, size, "%s=%s: must be numbers of processors, as 0,2-3", pair, value);
+        return -EINVAL;
+    }
     snprintf(problem, size, "%s=%s: must be ", pair, value);
     char range[256];
     worker_option_range(option, range, sizeof range);

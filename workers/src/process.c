@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,26 +23,29 @@ static bool has_threads(void)
     return stat("/proc/self/task", &status) == 0 && status.st_nlink > 3;
 }
 
-enum { CONTROL = STDERR_FILENO + 1 };
-
 /* Leaves the child with 0 and 1 on /dev/null, 2 as it was, and control on 3. */
 static void keep_only(int control)
 {
     int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
-    if (control == CONTROL)
+    if (control == PROCESS_CONTROL)
         fcntl(control, F_SETFD, FD_CLOEXEC);
     else
-        dup3(control, CONTROL, O_CLOEXEC);
-    closefrom(CONTROL + 1);
+        dup3(control, PROCESS_CONTROL, O_CLOEXEC);
+    close_range(PROCESS_CONTROL + 1, ~0U, 0);
 }
 
-static void prepare_child(pid_t parent, int control)
+static void die_with(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(EXIT_FAILURE); /* it died before we asked */
+}
+
+static void prepare_child(pid_t parent, int control)
+{
+    die_with(parent);
     /* The front alone decides when to end: a Ctrl-C on the terminal goes to all. */
     sigset_t terminal;
     sigemptyset(&terminal);
@@ -66,32 +70,90 @@ static int watch(struct worker_process *process)
     return error;
 }
 
+static int make_pair(struct worker_process *process, int pair[2])
+{
+    *process = (struct worker_process){.pid = -1, .pidfd = -1, .control = -1};
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    process->control = pair[0];
+    return 0;
+}
+
+/* The rest of a birth, in the parent. */
+static int accept_child(struct worker_process *process, int theirs, int error)
+{
+    close(theirs);
+    if (!error)
+        error = watch(process);
+    if (error)
+        close(process->control);
+    return error;
+}
+
 int worker_process_spawn(struct worker_process *process,
                          int (*main__)(const void *argument, int control), const void *argument)
 {
     int pair[2];
-    if (has_threads())
-        return -EDEADLK;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        return -errno;
-
-    int error = 0;
+    int error = has_threads() ? -EDEADLK : make_pair(process, pair);
+    if (error)
+        return error;
     const pid_t parent = getpid();
     fflush(NULL); /* what is buffered is the parent's to write */
-    *process = (struct worker_process){.control = pair[0], .pidfd = -1};
     process->pid = fork();
     if (process->pid == 0) {
         prepare_child(parent, pair[1]);
-        exit(main__(argument, CONTROL));
+        exit(main__(argument, PROCESS_CONTROL));
     }
-    if (process->pid < 0)
+    return accept_child(process, pair[1], process->pid < 0 ? -errno : 0);
+}
+
+/* Between vfork and exec: system calls only. Returns what went wrong. */
+static int become(pid_t parent, int control, const char *const *argv, char *const *environment,
+                  const struct limits *limits)
+{
+    sigset_t none;
+    die_with(parent);
+    setpgid(0, 0); /* out of reach of the terminal */
+    keep_only(control);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+    fcntl(PROCESS_CONTROL, F_SETFD, 0);
+    signal(SIGPIPE, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int error = limits ? limits_apply__(limits) : 0;
+    if (!error) {
+        execvpe(argv[0], (char *const *)argv, environment);
         error = -errno;
-    close(pair[1]);
-    if (!error)
-        error = watch(process);
-    if (error)
-        close(pair[0]);
+    }
     return error;
+}
+
+/* vfork: the child tells by our own memory why exec failed, and nothing of ours is
+ * copied. No handler of ours may run in it. */
+int worker_process_exec(struct worker_process *process, const char *const *argv,
+                        char *const *environment, const struct limits *limits)
+{
+    int pair[2];
+    volatile int failure = make_pair(process, pair);
+    if (failure)
+        return failure;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const pid_t parent = getpid();
+    const pid_t child = vfork();
+    if (child == 0) {
+        failure = become(parent, pair[1], argv, environment, limits);
+        _exit(EXIT_FAILURE);
+    }
+    if (child < 0)
+        failure = -errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (child > 0 && failure)
+        waitpid(child, NULL, 0);
+    process->pid = child;
+    process->is_group = true;
+    return accept_child(process, pair[1], failure);
 }
 
 static int64_t now_ns(void)
@@ -148,10 +210,15 @@ int worker_process_join(struct worker_process *process, int64_t timeout_ns, int 
     return 0;
 }
 
-void worker_process_end(struct worker_process *process, int *status)
+void worker_process_signal(const struct worker_process *process, int signal)
 {
     if (!process->joined)
-        kill(process->pid, SIGKILL);
+        kill(process->is_group ? -process->pid : process->pid, signal);
+}
+
+void worker_process_end(struct worker_process *process, int *status)
+{
+    worker_process_signal(process, SIGKILL);
     worker_process_join(process, -1, status);
     close(process->pidfd);
     close(process->control);

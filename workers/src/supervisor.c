@@ -62,6 +62,7 @@ static int spawn_decoder(struct supervisor *supervisor, unsigned index)
     if (!camera->seats)
         return -ENOMEM;
     const struct decoder_config decoder = {
+        .name = camera->name,
         .input = camera->input,
         .pace = config->pace,
         .plays = config->plays,

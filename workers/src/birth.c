@@ -1,0 +1,77 @@
+#include "workers/src/birth.h"
+
+#include <bsd/unistd.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "workers/back.h"
+
+static int run__(const void *argument, int control)
+{
+    const struct worker *worker = argument;
+    const struct worker_config *config = &worker->config;
+    setproctitle("-ringside: worker %s#%u", config->class_->name, config->index);
+    int error = limits_apply__(&worker->limits);
+    if (!error)
+        return worker_main__(config, control);
+    fprintf(stderr, "worker %s#%u: cannot be limited as asked: %s\n", config->class_->name,
+            config->index, strerror(-error));
+    return EXIT_FAILURE;
+}
+
+/* -- programs -------------------------------------------------------------------------------- */
+
+static bool is_ours(const char *variable)
+{
+    return strncmp(variable, "RINGSIDE_", strlen("RINGSIDE_")) == 0;
+}
+
+enum { CONTROL_VARIABLE, NAME_VARIABLE, INDEX_VARIABLE, POLICY_VARIABLE, VARIABLES };
+
+/* Our environment, with what is said here to the program in place of what was said
+ * to us. */
+static char **make_environment(const struct worker_config *config, char *own[VARIABLES])
+{
+    size_t count = 0, kept = VARIABLES;
+    while (environ[count])
+        count++;
+    char **environment = calloc(count + VARIABLES + 1, sizeof *environment);
+    if (!environment)
+        return NULL;
+    memcpy(environment, own, VARIABLES * sizeof *own);
+    for (size_t i = 0; i < count; i++)
+        if (!is_ours(environ[i]))
+            environment[kept++] = environ[i];
+    (void)config;
+    return environment;
+}
+
+static int start_program(struct worker *worker)
+{
+    const struct worker_config *config = &worker->config;
+    char control[32], name[128], index[32], policy[32];
+    snprintf(control, sizeof control, "RINGSIDE_CONTROL=%d", PROCESS_CONTROL);
+    snprintf(name, sizeof name, "RINGSIDE_WORKER=%s", config->class_->name);
+    snprintf(index, sizeof index, "RINGSIDE_INDEX=%u", config->index);
+    snprintf(policy, sizeof policy, "RINGSIDE_POLICY=%d", (int)config->policy);
+    char *own[VARIABLES] = {control, name, index, policy};
+    char **environment = make_environment(config, own);
+    if (!environment)
+        return -ENOMEM;
+    int error =
+        worker_process_exec(&worker->process, config->command, environment, &worker->limits);
+    free(environment);
+    return error;
+}
+
+int birth_of(struct worker *worker)
+{
+    int error = limits_read(&worker->limits, &worker->config);
+    if (error)
+        return error;
+    if (worker->config.command)
+        return start_program(worker);
+    return worker_process_spawn(&worker->process, run__, worker);
+}

@@ -1,0 +1,26 @@
+/* The inside of a worker's handle, in the front. */
+#ifndef WORKERS_SRC_WORKER_H
+#define WORKERS_SRC_WORKER_H
+
+#include "workers/front.h"
+#include "workers/src/process.h"
+
+/* A message that came while a ping was waited for. */
+struct kept_message {
+    struct kept_message *next;
+    int descriptor;
+    struct worker_message message; /* as much of it as came */
+};
+
+struct worker {
+    struct worker_process process;
+    struct worker_config config;
+    struct limits limits;
+    uint64_t pings; /* sent */
+    struct kept_message *kept, **kept_end;
+    struct worker_group *group; /* NULL: in none */
+};
+
+int64_t worker_now_ns(void);
+
+#endif

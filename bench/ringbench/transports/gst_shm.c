@@ -71,6 +71,8 @@ static int open_writer(void **out, void *shared, const struct bench_setup *setup
 {
     (void)shared;
     char path[64], description[512];
+    /* One at most in the source's queue: many would hold all of the sink's memory, which
+     * the one before them may be waiting for. */
     struct writer *writer = calloc(1, sizeof *writer);
     if (!writer)
         return -ENOMEM;
@@ -78,10 +80,10 @@ static int open_writer(void **out, void *shared, const struct bench_setup *setup
     const size_t area = (setup->size + 64) * in_flight;
     make_path(path, sizeof path, setup);
     snprintf(description, sizeof description,
-             "appsrc name=source format=bytes block=true max-buffers=%u max-bytes=0 "
+             "appsrc name=source format=bytes block=true max-buffers=1 max-bytes=0 "
              "caps=application/x-ringbench ! "
              "shmsink name=sink socket-path=%s shm-size=%zu sync=false wait-for-connection=true",
-             in_flight, path, area);
+             path, area);
     writer->size = setup->size;
     writer->readers = setup->readers;
     *out = writer;

@@ -145,7 +145,7 @@
  *     is -EPROTO, and so is a generation that is not there;
  *   - what a role can know by itself it never reads back: the writer its head and which
  *     slots are free, a reader its cursor and its views;
- *   - each search is bounded by the pool, or by LAPS_MAX, and each sleep but that in
+ *   - each search is bounded by the pool, or by a number, and each sleep but that in
  *     the caller's own poll() by a second, after which it looks again;
  *   - of any word that a system call or the C library works on every value is good,
  *     which is why semaphores here are no sem_t; and no pipe, socket, file or device is

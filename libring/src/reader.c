@@ -11,6 +11,8 @@
 /* How often a reader looks again when the writer laps it between two looks. An
  * honest writer can't keep that up; a damaged ring could for ever. */
 #define LAPS_MAX 100000
+/* Likewise for a newer generation, which an owner does not make every millisecond. */
+#define GENERATIONS_TRIED 1000
 
 static uint64_t own_bit(const struct ring_reader *reader)
 {
@@ -54,7 +56,7 @@ static int open_frames(struct ring_reader *reader)
     do {
         generation = atomic_load(newest);
         error = ring_frames_get(&reader->frames, generation, &frames);
-    } while (error == -ENOENT && atomic_load(newest) != generation && ++tries < LAPS_MAX);
+    } while (error == -ENOENT && atomic_load(newest) != generation && ++tries < GENERATIONS_TRIED);
     return error;
 }
 

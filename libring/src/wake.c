@@ -113,7 +113,8 @@ static void ring_writers_bell(struct ring_map *map, struct ring_bell *writer,
                               const struct ring_link *link)
 {
     const uint32_t bit = RING_ASLEEP_DOORBELL;
-    while (have_writers_bell(map, writer, link)) {
+    /* Not so many writers come and go meanwhile, but a peer can write what it likes. */
+    for (int tries = 0; tries < RING_READERS_MAX && have_writers_bell(map, writer, link); tries++) {
         if (!(atomic_fetch_and(&map->control->room.asleep, ~bit) & bit))
             return;
         if (is_current(map, writer)) {

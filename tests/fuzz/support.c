@@ -13,8 +13,6 @@
 #include "libring/src/object.h"
 
 #define MAPS_MAX 64
-/* How often an armed rewrite is done before whoever repeats it has to sleep. */
-#define REPEATS_MAX 1000000
 
 char fuzz_name[RING_NAME_MAX + 1];
 
@@ -198,7 +196,7 @@ static size_t take_offset(struct fuzz_input *input)
         return offsetof(struct ring_control, slot) +
                index % geometry.slots * sizeof(struct ring_slot_state) + word % 32;
     case 6:
-        return geometry.queue_offset + word * 4UL;
+        return geometry.queue_offset + word % geometry.queue_length * 4UL;
     default:
         return index * 256UL + word;
     }
@@ -236,7 +234,7 @@ void fuzz_rewrite(const struct fuzz_rewrite *rewrite)
 static struct {
     struct fuzz_rewrite rewrite;
     bool active;
-    unsigned left, period, repeats;
+    unsigned left, period;
 } trap;
 
 void fuzz_arm(const struct fuzz_rewrite *rewrite, unsigned n, unsigned period)
@@ -244,7 +242,6 @@ void fuzz_arm(const struct fuzz_rewrite *rewrite, unsigned n, unsigned period)
     trap.rewrite = *rewrite;
     trap.left = n;
     trap.period = period;
-    trap.repeats = 0;
     trap.active = true;
 }
 
@@ -266,7 +263,7 @@ static void loads(const void *address)
 {
     if (!trap.active || !control || !is_shared(address) || trap.left-- > 0)
         return;
-    trap.active = trap.period > 0 && ++trap.repeats < REPEATS_MAX;
+    trap.active = trap.period > 0;
     trap.left = trap.period - 1;
     fuzz_rewrite(&trap.rewrite);
 }

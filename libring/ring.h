@@ -34,7 +34,7 @@
  *   -ENOBUFS    the pool has too few slots to promise one more hold
  *   -EUSERS     all 64 reader places are taken
  *   -EINVAL     an argument breaks the rule given here
- *   -EPERM, -EACCES, -ENOMEM, -EMFILE, -ENFILE  as the system said them
+ *   -EPERM, -EACCES, -ENOMEM, -EMFILE, -ENFILE, -ETOOMANYREFS  as the system said them
  *
  * Threads. A handle belongs to one thread at a time; different handles, of the
  * same ring too, are independent. libring starts no thread, installs no signal
@@ -146,7 +146,8 @@ RING_API void ring_dispatch(struct ring *ring);
 RING_API int ring_reap(struct ring *ring);
 
 /* Removes the ring's name, ends it and frees the handle. Readers take what was
- * published, then get -EPIPE; the memory goes with the last who has it open. An
+ * published, as far as it lies in memory that they have open (all, where ring_resize was never
+ * called), then get -EPIPE; the memory goes with the last who has it open. An
  * owner's death ends the ring too.
  * *ring becomes NULL; NULL and a pointer to NULL are accepted. */
 RING_API void ring_destroy(struct ring **ring);

@@ -269,3 +269,84 @@ Test(generations, come_and_go_under_readers_that_do_so_too)
     close(restless.over[1]);
     cr_expect_eq(support_join(child), 0);
 }
+
+/* -- an owner that dies, and the next one -------------------------------------------------------
+ */
+
+struct heir {
+    struct support_stage stage;
+    int told[2]; /* a pipe: from the owner that is to die, and to it */
+    int go[2];
+};
+
+/* Makes the ring, and when told makes its slots larger, publishes there and is killed. */
+static void own_for_a_while(void *argument)
+{
+    struct heir *heir = argument;
+    struct support_stage *stage = &heir->stage;
+    const struct ring_config config = {
+        .slot_size = SUPPORT_SLOT_SIZE, .slots = 4, .note_size = SUPPORT_NOTE_SIZE};
+    char byte;
+    support_require(ring_create(&stage->ring, stage->name, &config) == 0);
+    support_require(write(heir->told[1], "", 1) == 1);
+    support_require(read(heir->go[0], &byte, 1) == 1);
+    resize(stage, 5000);
+    if (byte) {
+        support_require(ring_writer_open(&stage->writer, stage->name, stage->ring) == 0);
+        support_stage_publish(stage);
+    }
+    support_require(write(heir->told[1], "", 1) == 1);
+    pause();
+}
+
+static pid_t predecessor(struct heir *heir)
+{
+    char byte;
+    *heir = (struct heir){0};
+    support_stage_name(heir->stage.name, "heir");
+    cr_assert_eq(pipe(heir->told), 0);
+    cr_assert_eq(pipe(heir->go), 0);
+    pid_t child = support_fork(own_for_a_while, heir);
+    cr_assert_eq(read(heir->told[0], &byte, 1), 1);
+    return child;
+}
+
+/* The owner resizes, publishes if it is to, and dies; the next one makes the ring again. */
+static void succeed(struct heir *heir, pid_t child, bool publishes)
+{
+    const struct ring_config config = {.slot_size = SUPPORT_SLOT_SIZE, .slots = 4};
+    char byte = publishes;
+    cr_assert_eq(write(heir->go[1], &byte, 1), 1);
+    cr_assert_eq(read(heir->told[0], &byte, 1), 1);
+    support_kill(child);
+    cr_assert_eq(ring_create(&heir->stage.ring, heir->stage.name, &config), 0);
+}
+
+/* What it has not opened yet is gone with the names, and that is no damage. */
+Test(generations, reader_of_a_replaced_ring_is_at_its_end)
+{
+    struct heir heir;
+    struct ring_view view;
+    pid_t child = predecessor(&heir);
+    struct ring_reader *reader = support_stage_attach(&heir.stage, RING_LOSSLESS, 1);
+    succeed(&heir, child, true);
+    cr_expect_eq(ring_reader_next(reader, &view), -EPIPE);
+    cr_expect_eq(ring_reader_wait(reader, -1), 0);
+    cr_expect_eq(ring_reader_next(reader, &view), -EPIPE);
+    ring_reader_detach(&reader);
+    support_stage_close(&heir.stage);
+}
+
+Test(generations, writer_of_a_replaced_ring_is_at_its_end)
+{
+    struct heir heir;
+    struct ring_writer *writer;
+    struct ring_slot slot;
+    pid_t child = predecessor(&heir);
+    cr_assert_eq(ring_writer_open(&writer, heir.stage.name, NULL), 0);
+    succeed(&heir, child, false);
+    cr_expect_eq(ring_writer_acquire(writer, &slot), -EPIPE);
+    cr_expect_eq(ring_writer_wait(writer, -1), 0);
+    ring_writer_close(&writer);
+    support_stage_close(&heir.stage);
+}

@@ -7,14 +7,17 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "libring/reader.h"
 #include "libring/ring.h"
+#include "libring/src/place.h"
 #include "libring/src/wake.h"
 #include "libring/waitset.h"
 #include "libring/writer.h"
+#include "tests/support/child.h"
 #include "tests/support/require.h"
 #include "tests/support/stage.h"
 
@@ -23,6 +26,8 @@ enum moment {
     AFTER_DRAIN,
     BEFORE_SLEEP,
     MOMENTS,
+    BEFORE_HELLO,
+    AFTER_PLACE,
 };
 
 /* What the other side does at `moment`, once. */
@@ -50,6 +55,23 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time,
                  const sigset_t *mask);
 int __real_eventfd_read(int fd, eventfd_t *value);
 int __wrap_eventfd_read(int fd, eventfd_t *value);
+int __real_ring_place_take(struct ring_map *map, enum ring_policy policy, unsigned holds);
+int __wrap_ring_place_take(struct ring_map *map, enum ring_policy policy, unsigned holds);
+int __real_pidfd_open(pid_t process, unsigned flags);
+int __wrap_pidfd_open(pid_t process, unsigned flags);
+
+int __wrap_ring_place_take(struct ring_map *map, enum ring_policy policy, unsigned holds)
+{
+    int place = __real_ring_place_take(map, policy, holds);
+    now_is(AFTER_PLACE);
+    return place;
+}
+
+int __wrap_pidfd_open(pid_t process, unsigned flags)
+{
+    now_is(BEFORE_HELLO);
+    return __real_pidfd_open(process, flags);
+}
 
 void __wrap_ring_semaphore_drain(struct ring_semaphore *semaphore)
 {
@@ -244,5 +266,55 @@ Test(interleaving, writer_in_poll_misses_nothing, .timeout = 30)
             acquire_in_poll(reader_acts[i], false);
             acquire_in_poll(reader_acts[i], true);
         }
+    }
+}
+
+/* -- coming, while the owner goes ---------------------------------------------------------------
+ */
+
+static void owner_leaves(void)
+{
+    ring_destroy(&stage.ring);
+}
+
+/* It has the connection, and nobody will read the hello. */
+Test(interleaving, owner_that_dies_before_the_hello_is_not_there)
+{
+    const struct ring_reader_config config = {.policy = RING_LOSSLESS};
+    struct ring_writer *writer;
+    support_stage_open_without_writer(&stage, 3);
+    moment = BEFORE_HELLO;
+    act = owner_leaves;
+    cr_expect_eq(ring_reader_attach(&reader, stage.name, &config), -ENOENT);
+    support_stage_open_without_writer(&stage, 3);
+    act = owner_leaves;
+    cr_expect_eq(ring_writer_open(&writer, stage.name, NULL), -ENOENT);
+    cr_expect_null(reader);
+    cr_expect_null(writer);
+}
+
+static void die(void)
+{
+    kill(getpid(), SIGKILL);
+}
+
+static void die_attaching(void *argument)
+{
+    (void)argument;
+    act = die;
+    support_stage_attach(&stage, RING_LOSSLESS, 1);
+}
+
+/* It stood in the table with a place, and the owner knew nothing of it. */
+Test(interleaving, reader_that_dies_half_attached_holds_nobody_back)
+{
+    for (moment = BEFORE_HELLO; moment <= AFTER_PLACE; moment++) {
+        support_stage_open(&stage, 3);
+        pid_t child = support_fork(die_attaching, NULL);
+        cr_expect_neq(support_join(child), 0);
+        ring_dispatch(stage.ring);
+        for (int i = 0; i < 10; i++)
+            support_stage_publish(&stage);
+        support_stage_close(&stage);
     }
 }

@@ -21,9 +21,10 @@ struct ring_bell {
 };
 
 enum ring_letter_type {
-    RING_HELLO_READER = 1, /* place, incarnation; descriptor: a pidfd of the sender */
-    RING_HELLO_WRITER,     /* incarnation; likewise */
-    RING_LETTER_BELL,      /* to the hub: the sender's own; from it: another's; the eventfd */
+    RING_HELLO_READER = 1, /* descriptor: a pidfd of the sender */
+    RING_HELLO_WRITER,     /* likewise */
+    RING_LETTER_BELL,      /* to the hub: the sender's own; from it: another's; place,
+                            * incarnation, the eventfd */
     RING_LETTER_GOODBYE,   /* the sender has given its role up in order; no descriptor */
 };
 

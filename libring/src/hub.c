@@ -27,8 +27,8 @@ struct ring_peer {
     int socket; /* -1: it hung up without a goodbye, so it is about to die */
     int pidfd;  /* -1: not said hello yet */
     bool is_writer;
-    uint32_t place;
-    struct ring_bell bell; /* its own */
+    struct ring_bell bell; /* its own, */
+    uint32_t place;        /* and of which place it is */
     uint64_t owed;         /* places whose bells it is to get; of a reader: 1, the writer's */
 };
 
@@ -213,17 +213,16 @@ static void spread(struct ring_hub *hub, const struct ring_peer *of)
     }
 }
 
-static int welcome(struct ring_hub *hub, struct ring_peer *peer, const struct ring_letter *letter,
+static int welcome(struct ring_hub *hub, struct ring_peer *peer, enum ring_letter_type hello,
                    int pidfd)
 {
-    if (peer->pidfd >= 0 || letter->place >= RING_READERS_MAX)
+    if (peer->pidfd >= 0)
         return -EPROTO;
     int error = watch(hub, EPOLL_CTL_ADD, pidfd, EPOLLIN, &peer->process);
     if (error)
         return error;
     peer->pidfd = pidfd;
-    peer->is_writer = letter->type == RING_HELLO_WRITER;
-    peer->place = letter->place;
+    peer->is_writer = hello == RING_HELLO_WRITER;
     peer->owed = peer->is_writer ? UINT64_MAX : 1;
     pay(hub, peer);
     return 0;
@@ -234,6 +233,7 @@ static int take_bell(struct ring_hub *hub, struct ring_peer *peer, const struct 
 {
     if (peer->pidfd < 0)
         return -EPROTO;
+    peer->place = letter->place;
     if (peer->bell.eventfd >= 0)
         close(peer->bell.eventfd);
     peer->bell = (struct ring_bell){.eventfd = eventfd, .incarnation = letter->incarnation};
@@ -253,8 +253,10 @@ static void read_letter(struct ring_hub *hub, struct ring_peer *peer)
     int error = ring_letter_receive(peer->socket, &letter, &descriptor);
     if (error == -EAGAIN)
         return;
+    if (!error && letter.place >= RING_READERS_MAX)
+        error = -EPROTO;
     if (!error && (letter.type == RING_HELLO_READER || letter.type == RING_HELLO_WRITER))
-        error = welcome(hub, peer, &letter, descriptor);
+        error = welcome(hub, peer, letter.type, descriptor);
     else if (!error && letter.type == RING_LETTER_BELL)
         error = take_bell(hub, peer, &letter, descriptor);
     else if (!error && letter.type != RING_LETTER_GOODBYE)

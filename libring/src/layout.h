@@ -54,6 +54,7 @@
  * back what the dead held, or attaches, wakes the writer, announced or not.
  * Attaching has a reason of its own: between standing in the table and having read
  * head the place holds everything back, and a writer may go to sleep on that.
+ * Hello is said to the owner before, so that it sees whoever dies there.
  *
  * Bells. A sleeper in poll() is rung by eventfd. Descriptors can't lie in shared
  * memory; the owner passes them on (hub.h). A bell is valid for one incarnation of a
@@ -73,7 +74,8 @@
  *   reader, between bit and second look    a bit on any slot: cleared
  *   reader, holding, or before a release   likewise
  *   reader, between release and wake-up    the writer is woken by the reaper
- *   reader, half attached                  no bit in the table; holds cleared
+ *   reader, half attached                  known to the owner since before it took a
+ *                                          place: cleared, whether or not its bit stands
  *   writer, slot claimed or being filled   NO_SEQ: free for the next writer
  *   writer, between slot.seq and head      seq >= head: likewise
  *   writer, between head and wake-up       all are woken by owner and next writer
@@ -87,7 +89,9 @@
  * when no slot carries a message in it or is held, and the writer, by stream.writing,
  * will publish none in it. (A claim that is given back takes the message away for a
  * moment; the hold for which it is given back was there before.) A reader opens a
- * generation only while its confirmed bit holds a slot in it, so what it needs is there.
+ * generation only while its confirmed bit holds a slot in it, so what it needs is there, as
+ * long as the ring is. Who is behind in an abandoned ring and has not opened a generation yet
+ * may find its name gone or another ring's: for it the stream ends there.
  *
  * Accounting. A reader counts start, cursor and received; what was skipped is
  * cursor - start - received, so the sum can't be wrong (invariant 4). The place
@@ -98,7 +102,8 @@
  *
  *   field             written by, how             read by, how; pairs with
  *   ----------------  --------------------------  -------------------------------
- *   header.magic      O release, last             all acquire: the header is there
+ *   header.magic      O release, last; 0 before   all acquire: the header is there; sc
+ *                     it takes the names away     where a frames object is missing
  *   header, rest      O before magic              all, copied and checked at open
  *   stream.head       W sc after queue, slot      R acquire: the message; sc after
  *                                                 announcing sleep or attaching

@@ -24,8 +24,14 @@ static int connect_to(const char *path)
     return error == -ECONNREFUSED ? -ENOENT : error; /* its owner is dead */
 }
 
-int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_type hello,
-                   uint32_t place, uint32_t incarnation)
+/* -EPIPE: the owner is dead, whether or not it had accepted us. */
+static int say(int fd, const struct ring_letter *letter, int descriptor)
+{
+    int error = ring_letter_send(fd, letter, descriptor);
+    return error == -ECONNRESET ? -EPIPE : error;
+}
+
+int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_type hello)
 {
     struct ring_paths paths;
     *link = (struct ring_link){.socket = -1};
@@ -35,24 +41,25 @@ int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_ty
     int fd = connect_to(paths.hub);
     if (fd < 0)
         return fd;
-    struct ring_letter letter = {
-        .version = RING_VERSION,
-        .type = hello,
-        .place = place,
-        .incarnation = incarnation,
-    };
+    struct ring_letter letter = {.version = RING_VERSION, .type = hello};
     /* By this the owner sees our death, in whatever pid namespace. */
     int pidfd = pidfd_open(getpid(), 0);
-    error = pidfd < 0 ? -errno : ring_letter_send(fd, &letter, pidfd);
+    error = pidfd < 0 ? -errno : say(fd, &letter, pidfd);
     if (pidfd >= 0)
         close(pidfd);
     if (error) {
         close(fd);
-        return error;
+        return error == -EPIPE ? -ENOENT : error;
     }
     letter.type = RING_LETTER_BELL;
     *link = (struct ring_link){.socket = fd, .self = letter};
     return 0;
+}
+
+void ring_link_present(struct ring_link *link, uint32_t place, uint32_t incarnation)
+{
+    link->self.place = place;
+    link->self.incarnation = incarnation;
 }
 
 void ring_link_close(struct ring_link *link)
@@ -67,7 +74,7 @@ void ring_link_close(struct ring_link *link)
 
 int ring_link_give(const struct ring_link *link, int eventfd)
 {
-    return ring_letter_send(link->socket, &link->self, eventfd);
+    return say(link->socket, &link->self, eventfd);
 }
 
 int ring_link_take(const struct ring_link *link, uint32_t *place, struct ring_bell *bell)

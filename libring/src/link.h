@@ -18,10 +18,14 @@ struct ring_link {
     struct ring_letter self; /* who we are; its type is RING_LETTER_BELL */
 };
 
-/* `hello`: RING_HELLO_READER or _WRITER. -ENOENT when there is no living owner;
- * -EPERM when it does not serve us. */
-int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_type hello,
-                   uint32_t place, uint32_t incarnation);
+/* `hello`: RING_HELLO_READER or _WRITER. From here on the owner sees our death; so it is
+ * called before anything is taken that others could wait for. -ENOENT when there is no
+ * living owner; -EPERM when it does not serve us. */
+int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_type hello);
+
+/* Who we are, once that is known; before ring_link_give. */
+void ring_link_present(struct ring_link *link, uint32_t place, uint32_t incarnation);
+
 /* Says goodbye; for who has given its role up and woken whom it owed that. */
 void ring_link_close(struct ring_link *link);
 

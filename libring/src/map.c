@@ -105,6 +105,18 @@ void ring_map_publish(struct ring_map *map)
     atomic_store_explicit(&map->control->header.magic, RING_MAGIC, memory_order_release);
 }
 
+void ring_map_withdraw(struct ring_map *map)
+{
+    /* Before the names go; pairs with the load in ring_map_is_abandoned. */
+    atomic_store(&map->control->header.magic, 0);
+}
+
+bool ring_map_is_abandoned(const struct ring_map *map)
+{
+    return atomic_load(&map->control->header.magic) != RING_MAGIC ||
+           !ring_lock_is_held(map->control_fd, RING_LOCK_OWNER);
+}
+
 /* Copies the header and derives everything from the copy: -ENOENT while the ring
  * is still being made, -EPROTO when it is none of ours. */
 static int check_header(struct ring_map *map)

@@ -29,6 +29,11 @@ struct ring_map {
 int ring_map_create(struct ring_map *map, const char *name, const struct ring_geometry *geometry,
                     uint64_t first_seq, gid_t group);
 void ring_map_publish(struct ring_map *map);
+/* Nobody can open it any more. */
+void ring_map_withdraw(struct ring_map *map);
+
+/* Whether its owner is dead, or destroying it: its names may be gone, or another's. */
+bool ring_map_is_abandoned(const struct ring_map *map);
 
 /* Opens an existing ring. -ENOENT, also while it is being made; -EPROTO. */
 int ring_map_open(struct ring_map *map, const char *name);

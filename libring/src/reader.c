@@ -24,25 +24,18 @@ static int take_place(struct ring_reader *reader)
     ring_place_reap(&reader->map);
     int place = ring_place_take(&reader->map, reader->policy, reader->holds);
     /* Both may have made room, the dead may have owed a wake-up, and a writer that
-     * saw us stand in the table without a start yet may sleep on that. */
+     * saw us stand in the table without a start yet may sleep on that. One that sleeps
+     * in poll() is rung by us, or by the owner when it passes its bell on to us; and for
+     * the dead by the owner, which has seen them die. */
     ring_wake_writer_anyway(&reader->map);
+    ring_wake_writer(&reader->map, &reader->writer, &reader->link);
     if (place < 0)
         return place;
     reader->place = (unsigned)place;
     reader->own = &reader->map.control->place[place];
     reader->start = reader->cursor = atomic_load(&reader->own->start);
+    ring_link_present(&reader->link, reader->place, atomic_load(&reader->own->incarnation));
     return 0;
-}
-
-/* The owner then gives us the writer's bell and rings it: a writer that sleeps in
- * poll() looks again after our start is known. */
-static int introduce(struct ring_reader *reader, const char *name)
-{
-    int error = ring_link_open(&reader->link, name, RING_HELLO_READER, reader->place,
-                               atomic_load(&reader->own->incarnation));
-    if (error)
-        ring_place_clear(&reader->map, reader->place);
-    return error;
 }
 
 /* Those of the newest generation, to know at once whether they can be opened. The one
@@ -70,9 +63,10 @@ static int attach(struct ring_reader *reader, const char *name)
         return error;
     ring_map_frames(&reader->map, name, false, &reader->frames);
     error = open_frames(reader);
+    /* Before a place is taken: who dies with it has to be known to the owner. */
     if (!error)
-        error = take_place(reader);
-    return error ? error : introduce(reader, name);
+        error = ring_link_open(&reader->link, name, RING_HELLO_READER);
+    return error ? error : take_place(reader);
 }
 
 static void free_reader(struct ring_reader *reader)
@@ -229,8 +223,9 @@ static int find_message(struct ring_reader *reader, uint64_t seq, uint32_t slot,
     uint32_t generation =
         atomic_load_explicit(&reader->map.control->slot[slot].generation, memory_order_relaxed);
     int error = ring_frames_get(&reader->frames, generation, frames);
+    /* While it carries a message it is there, unless the ring itself is not. */
     if (error == -ENOENT)
-        return -EPROTO; /* while it carries a message it is there */
+        return ring_map_is_abandoned(&reader->map) ? -EPIPE : -EPROTO;
     if (error)
         return error;
     /* Only a writer can write there, and it may not now; a copy needs no trust in that. */

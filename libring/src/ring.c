@@ -188,6 +188,7 @@ void ring_destroy(struct ring **pointer)
     struct ring *ring = pointer ? *pointer : NULL;
     if (!ring)
         return;
+    ring_map_withdraw(&ring->map);
     ring_map_unlink(ring->name);
     /* The lock falls before those are woken who will look for it. */
     ring_unlock(ring->map.control_fd, RING_LOCK_OWNER);

@@ -85,10 +85,14 @@ static int introduce(struct ring_writer *writer, const char *name)
     writer->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (writer->bell < 0)
         return -errno;
+    int error = ring_link_open(&writer->link, name, RING_HELLO_WRITER);
+    if (error)
+        return error;
     uint32_t incarnation = atomic_fetch_add(&writer->map.control->room.incarnation, 1) + 1;
-    int error = ring_link_open(&writer->link, name, RING_HELLO_WRITER, 0, incarnation);
-    if (!error)
-        error = ring_link_give(&writer->link, writer->bell);
+    ring_link_present(&writer->link, 0, incarnation);
+    error = ring_link_give(&writer->link, writer->bell);
+    if (error == -EPIPE)
+        return -ENOENT; /* the owner has just died */
     return error ? error : make_descriptor(writer);
 }
 
@@ -189,7 +193,7 @@ int ring_writer_acquire(struct ring_writer *writer, struct ring_slot *slot)
     int error = newest_frames(writer, &frames);
     /* An owner lets be what we may come to write in. */
     if (error == -ENOENT)
-        return ring_lock_is_held(writer->map.control_fd, RING_LOCK_OWNER) ? -EPROTO : -EPIPE;
+        return ring_map_is_abandoned(&writer->map) ? -EPIPE : -EPROTO;
     if (error)
         return error;
     error = ring_pool_acquire(&writer->pool, &index);

@@ -17,6 +17,7 @@
 #include "tests/support/child.h"
 #include "tests/support/message.h"
 #include "tests/support/require.h"
+#include "tests/support/sleep.h"
 #include "tests/support/stage.h"
 
 /* A stage, and the control object as its processes see it: to look whether somebody sleeps, and to
@@ -225,15 +226,9 @@ static pid_t sleeping_writer(struct scene *scene)
     pid_t child = support_fork(wait_for_a_slot, scene);
     while (atomic_load(&scene->control->room.asleep) != kind)
         sched_yield();
-    ring_dispatch(scene->stage.ring); /* now its bell is known, and rung once */
-    char path[64], state = 'R';
-    snprintf(path, sizeof(path), "/proc/%d/stat", child);
-    while (state != 'S') { /* looked for the last time, and sleeps */
-        FILE *file = fopen(path, "re");
-        cr_assert_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
-        fclose(file);
+    ring_dispatch(scene->stage.ring);       /* now its bell is known, and rung once */
+    while (!support_is_asleep(child, NULL)) /* looked for the last time, and sleeps */
         sched_yield();
-    }
     return child;
 }
 

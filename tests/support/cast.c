@@ -13,6 +13,7 @@
 #include "tests/support/child.h"
 #include "tests/support/message.h"
 #include "tests/support/require.h"
+#include "tests/support/sleep.h"
 #include "tests/support/stage.h"
 #include "tests/support/traces.h"
 
@@ -136,16 +137,6 @@ static int look(struct seat *seat)
     return 0;
 }
 
-static void sleep_for_message(struct seat *seat)
-{
-    if (!seat->set) {
-        support_require(ring_reader_wait(seat->reader[0], -1) == 0);
-        return;
-    }
-    struct pollfd one = {.fd = ring_waitset_fd(seat->set), .events = POLLIN};
-    support_require(poll(&one, 1, -1) == 1);
-}
-
 static bool is_through(const struct seat *seat)
 {
     for (unsigned i = 0; i < seat->part->cast->rings; i++)
@@ -164,7 +155,7 @@ static void read_part(void *argument)
     while (!is_through(&seat) || part->reader.end) {
         error = look(&seat);
         if (error == -EAGAIN)
-            sleep_for_message(&seat);
+            support_sleep_for_message(seat.set, seat.reader[0]);
         else if (error)
             break;
     }
@@ -182,21 +173,6 @@ pid_t support_cast_reader(struct support_cast *cast, struct support_cast_reader 
 /* -- writers ------------------------------------------------------------------------------------
  */
 
-static int acquire(struct ring_writer *writer, bool polls, struct ring_slot *slot)
-{
-    struct pollfd one = {.fd = -1, .events = POLLIN};
-    if (polls)
-        one.fd = ring_writer_fd(writer);
-    int error;
-    while ((error = ring_writer_acquire(writer, slot)) == -EAGAIN) {
-        if (polls)
-            support_require(poll(&one, 1, -1) == 1);
-        else
-            support_require(ring_writer_wait(writer, -1) == 0);
-    }
-    return error;
-}
-
 static void write_part(void *argument)
 {
     const struct part *part = argument;
@@ -210,7 +186,7 @@ static void write_part(void *argument)
         struct ring_slot slot;
         while (seq >= atomic_load(&cast->may))
             sched_yield();
-        error = acquire(writer, part->writer.polls, &slot);
+        error = support_acquire(writer, part->writer.polls, &slot);
         if (error)
             break;
         size_t used = support_message_fill(&slot, seq);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/support/require.h"
+#include "tests/support/sleep.h"
 
 struct ring_control *support_control_map(const char *name)
 {
@@ -23,14 +24,6 @@ struct ring_control *support_control_map(const char *name)
 
 void support_await_sleep(pid_t process)
 {
-    char path[64], state = 'R';
-    snprintf(path, sizeof(path), "/proc/%d/stat", process);
-    for (;;) {
-        FILE *file = fopen(path, "re");
-        support_require(file && fscanf(file, "%*d (%*[^)]) %c", &state) == 1);
-        fclose(file);
-        if (state == 'S')
-            return;
+    while (!support_is_asleep(process, NULL))
         sched_yield();
-    }
 }

@@ -1,7 +1,6 @@
 #include "tests/support/crowd.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 
@@ -11,17 +10,12 @@
 #include "libring/writer.h"
 #include "tests/support/message.h"
 #include "tests/support/require.h"
+#include "tests/support/sleep.h"
 #include "tests/support/stage.h"
 #include "tests/support/traces.h"
+#include "tests/support/visit.h"
 
 #define HOLDS_MAX 2
-
-static void sleep_in_poll(int fd)
-{
-    struct pollfd one = {.fd = fd, .events = POLLIN};
-    while (poll(&one, 1, -1) < 0)
-        support_require(errno == EINTR);
-}
 
 /* A little work, of a length that varies. */
 static void linger(uint64_t *random)
@@ -32,10 +26,10 @@ static void linger(uint64_t *random)
 
 void support_crowd_open(struct support_crowd *crowd, unsigned slots, uint64_t messages, bool polls)
 {
-    *crowd = (struct support_crowd){.slot_size = 300, .messages = messages, .polls = polls};
+    *crowd = (struct support_crowd){.slot_sizes = {300}, .messages = messages, .polls = polls};
     support_stage_name(crowd->name, "crowd");
     const struct ring_config config = {
-        .slot_size = crowd->slot_size,
+        .slot_size = crowd->slot_sizes[0],
         .slots = slots,
         .note_size = 16,
     };
@@ -64,18 +58,6 @@ struct author {
     uint64_t next, random;
 };
 
-static void acquire(struct author *author, struct ring_slot *slot)
-{
-    int error;
-    while ((error = ring_writer_acquire(author->writer, slot)) == -EAGAIN) {
-        if (author->crowd->polls)
-            sleep_in_poll(ring_writer_fd(author->writer));
-        else
-            support_require(ring_writer_wait(author->writer, -1) == 0);
-    }
-    support_require(error == 0);
-}
-
 /* A slot that is begun and given up, now and then. */
 static void scribble(struct author *author)
 {
@@ -92,7 +74,7 @@ static void write_one(struct author *author)
     struct ring_slot slot;
     uint64_t seq;
     scribble(author);
-    acquire(author, &slot);
+    support_require(support_acquire(author->writer, author->crowd->polls, &slot) == 0);
     size_t used = support_message_fill(&slot, author->next);
     linger(&author->random);
     support_require(ring_writer_publish(author->writer, &slot, used, &seq) == 0);
@@ -118,151 +100,116 @@ void support_crowd_write(struct support_crowd *crowd, uint64_t from, uint64_t se
  */
 
 /* One attachment of a reader. */
-struct visit {
+struct guest {
     struct support_crowd *crowd;
     uint64_t random;
-    struct ring_reader *reader;
+    struct support_visit visit;
     struct ring_waitset *set; /* NULL: it sleeps on its semaphore */
-    enum ring_policy policy;
-    struct ring_view held[HOLDS_MAX];
-    unsigned count, holds;
-    uint64_t next, received, skipped;
 };
 
-static uint64_t roll(struct visit *visit, uint64_t sides)
+static uint64_t roll(struct guest *guest, uint64_t sides)
 {
-    return support_random(&visit->random) % sides;
+    return support_random(&guest->random) % sides;
 }
 
-static void attach(struct visit *visit)
+static void attach(struct guest *guest)
 {
+    guest->visit.name = guest->crowd->name;
+    guest->visit.slot_sizes = guest->crowd->slot_sizes;
     for (;;) {
-        const struct ring_reader_config config = {
-            .policy = visit->policy,
-            .holds = visit->holds,
-        };
-        int error = ring_reader_attach(&visit->reader, visit->crowd->name, &config);
+        int error = support_visit_attach(&guest->visit);
         if (!error)
             return;
         support_require(error == -ENOBUFS);
-        visit->holds = 1;
-        if (visit->crowd->hurried)
+        guest->visit.holds = 1;
+        if (guest->crowd->hurried)
             sched_yield();
         else
-            visit->policy = RING_LOSSLESS; /* which needs no promise */
+            guest->visit.policy = RING_LOSSLESS; /* which needs no promise */
     }
 }
 
-static void join_set(struct visit *visit)
+static void join_set(struct guest *guest)
 {
-    support_require(ring_waitset_create(&visit->set, -1) == 0);
-    support_require(ring_waitset_add(visit->set, visit->reader, visit) == 0);
-}
-
-static void release(struct visit *visit, unsigned which)
-{
-    support_require(support_message_check(&visit->held[which], visit->crowd->slot_size));
-    support_require(ring_reader_release(visit->reader, &visit->held[which]) == 0);
-    visit->held[which] = visit->held[--visit->count];
-}
-
-static int ask(struct visit *visit, struct ring_view *view)
-{
-    if (!visit->set)
-        return ring_reader_next(visit->reader, view);
-    struct ring_reader *reader;
-    void *user;
-    int error = ring_waitset_next(visit->set, &reader, &user, view);
-    support_require(error == -EAGAIN || (reader == visit->reader && user == visit));
-    return error;
+    support_require(ring_waitset_create(&guest->set, -1) == 0);
+    support_require(ring_waitset_add(guest->set, guest->visit.reader, &guest->visit) == 0);
 }
 
 /* 0, or -EPIPE at the end. */
-static int receive(struct visit *visit)
+static int receive(struct guest *guest)
 {
-    struct ring_view *view = &visit->held[visit->count];
+    struct support_visit *visit = &guest->visit;
     int error;
-    while ((error = ask(visit, view)) == -EAGAIN) {
-        if (visit->set)
-            sleep_in_poll(ring_waitset_fd(visit->set));
-        else
-            support_require(ring_reader_wait(visit->reader, -1) == 0);
-    }
-    if (error == -EPIPE)
-        return error;
-    support_require(error == 0);
-    support_require(support_message_check(view, visit->crowd->slot_size));
-    support_require(view->skipped == 0 || visit->policy != RING_LOSSLESS);
-    support_require(visit->received == 0 || view->seq == visit->next + view->skipped);
-    visit->next = view->seq + 1;
-    visit->received++;
-    visit->skipped += view->skipped;
-    visit->count++;
-    return 0;
+    while ((error = support_visit_next(&visit, guest->set)) == -EAGAIN)
+        support_sleep_for_message(guest->set, visit->reader);
+    return error;
 }
 
-static void check_account(const struct visit *visit, bool ended)
+static void check_account(const struct guest *guest, bool ended)
 {
+    const struct support_visit *visit = &guest->visit;
     struct ring_reader_counts counts;
-    ring_reader_counts(visit->reader, &counts);
-    support_require(counts.received == visit->received);
-    support_require(counts.skipped == visit->skipped);
-    support_require(counts.held == visit->count);
+    support_visit_account(visit, &counts);
     if (!ended)
         return;
     support_require(counts.pending == 0);
-    support_require(visit->received == 0 || visit->next == visit->crowd->messages);
+    support_require(visit->received == 0 || visit->next == guest->crowd->messages);
 }
 
 /* Takes up to `limit` messages; returns whether the stream has ended. */
-static bool stay(struct visit *visit, uint64_t limit)
+static bool stay(struct guest *guest, uint64_t limit)
 {
+    struct support_visit *visit = &guest->visit;
     bool ended = false;
     while (!ended && visit->received < limit) {
         bool full = visit->count == visit->holds;
-        if (full || (visit->count > 0 && roll(visit, 2)))
-            release(visit, (unsigned)roll(visit, visit->count));
+        if (full || (visit->count > 0 && roll(guest, 2)))
+            support_visit_release(visit, (unsigned)roll(guest, visit->count));
         else
-            ended = receive(visit) == -EPIPE;
-        linger(&visit->random);
+            ended = receive(guest) == -EPIPE;
+        linger(&guest->random);
     }
-    check_account(visit, ended);
+    check_account(guest, ended);
     return ended;
 }
 
-static void leave(struct visit *visit)
+static void leave(struct guest *guest)
 {
-    if (roll(visit, 2)) /* else detaching does it */
-        while (visit->count > 0)
-            release(visit, visit->count - 1);
-    ring_reader_detach(&visit->reader);
-    ring_waitset_destroy(&visit->set);
+    if (roll(guest, 2)) /* else detaching does it */
+        while (guest->visit.count > 0)
+            support_visit_release(&guest->visit, guest->visit.count - 1);
+    support_visit_detach(&guest->visit);
+    ring_waitset_destroy(&guest->set);
 }
 
 void support_crowd_read(struct support_crowd *crowd, uint64_t seed)
 {
     bool ended = false;
     while (!ended) {
-        struct visit visit = {.crowd = crowd, .random = seed};
-        visit.policy = crowd->hurried ? RING_LOSSY + (unsigned)roll(&visit, 2)
-                                      : (enum ring_policy)roll(&visit, 3);
-        visit.holds = 1 + (unsigned)roll(&visit, HOLDS_MAX);
-        attach(&visit);
-        if (roll(&visit, 2))
-            join_set(&visit);
-        ended = stay(&visit, roll(&visit, 4) ? 1 + roll(&visit, 100) : UINT64_MAX);
-        leave(&visit);
-        seed = visit.random;
+        struct guest guest = {.crowd = crowd, .random = seed};
+        guest.visit.policy = crowd->hurried ? RING_LOSSY + (unsigned)roll(&guest, 2)
+                                            : (enum ring_policy)roll(&guest, 3);
+        guest.visit.holds = 1 + (unsigned)roll(&guest, HOLDS_MAX);
+        attach(&guest);
+        if (roll(&guest, 2))
+            join_set(&guest);
+        ended = stay(&guest, roll(&guest, 4) ? 1 + roll(&guest, 100) : UINT64_MAX);
+        leave(&guest);
+        seed = guest.random;
     }
 }
 
 void support_crowd_read_all(struct support_crowd *crowd, uint64_t seed)
 {
-    struct visit visit = {.crowd = crowd, .random = seed, .policy = RING_LOSSLESS, .holds = 1};
-    attach(&visit);
-    join_set(&visit);
+    struct guest guest = {
+        .crowd = crowd,
+        .random = seed,
+        .visit = {.policy = RING_LOSSLESS, .holds = 1},
+    };
+    attach(&guest);
+    join_set(&guest);
     atomic_store(&crowd->started, true);
-    support_require(stay(&visit, UINT64_MAX));
-    support_require(visit.received == crowd->messages);
-    leave(&visit);
+    support_require(stay(&guest, UINT64_MAX));
+    support_require(guest.visit.received == crowd->messages);
+    leave(&guest);
 }

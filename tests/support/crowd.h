@@ -23,8 +23,8 @@
 /* Shared by all; in shared memory where they are processes. */
 struct support_crowd {
     char name[RING_NAME_MAX + 1];
-    struct ring *ring; /* for the process that opened the crowd */
-    size_t slot_size;
+    struct ring *ring;    /* for the process that opened the crowd */
+    size_t slot_sizes[2]; /* one, and 0 */
     uint64_t messages;
     bool polls;   /* the writer sleeps in poll, and not on its semaphore */
     bool hurried; /* no reader is lossless: nobody slows the writer down */

@@ -34,7 +34,9 @@
  *   -ENOBUFS    the pool has too few slots to promise one more hold
  *   -EUSERS     all 64 reader places are taken
  *   -EINVAL     an argument breaks the rule given here
- *   -EPERM, -EACCES, -ENOMEM, -EMFILE, -ENFILE, -ETOOMANYREFS  as the system said them
+ *   -EPERM, -EACCES, -ENOMEM, -EMFILE, -ENFILE  as the system said them
+ *   -EIO        the system lacks what a ring needs, such as /proc, or fails as it should not
+ * One that fails changes nothing, and may be tried again when the reason is gone.
  *
  * Threads. A handle belongs to one thread at a time; different handles, of the
  * same ring too, are independent. libring starts no thread, installs no signal
@@ -107,7 +109,8 @@ RING_API int ring_memory(const struct ring_config *config, struct ring_memory *m
  * too small this fails with -ENOSPC, and no later access raises SIGBUS.
  * Only for the owner's user, and the group given. The ring appears under its name only when it is
  * complete. A ring of that name whose owner is dead is replaced; a live owner's is left alone
- * (-EBUSY), and so is another user's file (-EPERM). On failure nothing is left behind and *out is NULL.
+ * (-EBUSY), and so is another user's file (-EPERM). On failure nothing is left behind and *out is
+ * NULL.
  */
 RING_API int ring_create(struct ring **out, const char *name, const struct ring_config *config);
 

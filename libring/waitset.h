@@ -27,7 +27,8 @@ struct ring_waitset;
 
 /*
  * Makes a waitset. `eventfd`: an eventfd (EFD_NONBLOCK) of the caller's, which
- * is duplicated, such as one made before a fork; -1: one is made here.
+ * is duplicated, such as one made before a fork; -1: one is made here. -EINVAL when it is
+ * no descriptor.
  */
 RING_API int ring_waitset_create(struct ring_waitset **out, int eventfd);
 
@@ -39,7 +40,8 @@ RING_API void ring_waitset_destroy(struct ring_waitset **set);
 RING_API int ring_waitset_fd(const struct ring_waitset *set);
 
 /* Puts a reader into the set. `user` is the caller's, see ring_waitset_next.
- * -EBUSY when it already is in one; -ENOMEM; -EPIPE when the ring's owner is dead. */
+ * -EBUSY when it already is in one; -ENOMEM; -EPIPE when the ring's owner is dead, -EAGAIN
+ * when it is so busy that its connection to this reader is full. */
 RING_API int ring_waitset_add(struct ring_waitset *set, struct ring_reader *reader, void *user);
 
 /* Takes a reader out of the set; -ENOENT when it is not in it. */
@@ -50,7 +52,7 @@ RING_API int ring_waitset_remove(struct ring_waitset *set, struct ring_reader *r
  *   0        *view is one of *reader, to be released there
  *   -EAGAIN  none has anything; *reader is NULL; poll the descriptor
  *   other    what ring_reader_next said of *reader: -EPIPE at its end, -EPROTO
- *            when damaged. It is said again at each turn until it is removed or
+ *            when damaged, … It is said again at each turn until it is removed or
  *            detached.
  * Readers that hold as many views as they may are passed over. `user` (may be
  * NULL) gets what was given to ring_waitset_add.

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "libring/src/layout.h"
+#include "libring/src/system.h"
 
 void ring_bell_ring(int eventfd)
 {
@@ -51,7 +52,18 @@ int ring_letter_send(int socket, const struct ring_letter *letter, int descripto
     do
         sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
-    return sent < 0 ? -errno : 0;
+    if (sent >= 0)
+        return 0;
+    switch (errno) {
+    case EAGAIN:
+        return -EAGAIN;
+    case EPIPE:
+    case ECONNRESET:
+    case ENOTCONN:
+        return -EPIPE;
+    default:
+        return ring_system_error(errno);
+    }
 }
 
 static int descriptor_of(struct msghdr *message)
@@ -69,13 +81,25 @@ static int check_descriptor(int descriptor)
 {
     struct stat status;
     int flags = fcntl(descriptor, F_GETFL);
-    return flags < 0 || fstat(descriptor, &status) < 0 || (status.st_mode & S_IFMT) != 0 ||
+    if (fstat(descriptor, &status) < 0)
+        return ring_system_error(errno);
+    return flags < 0 || (status.st_mode & S_IFMT) != 0 ||
                    fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0
                ? -EPROTO
                : 0;
 }
 
-int ring_letter_receive(int socket, struct ring_letter *letter, int *descriptor)
+static int check_letter(const struct ring_letter *letter, ssize_t size, int descriptor)
+{
+    if (size != sizeof *letter || letter->version != RING_VERSION ||
+        (descriptor < 0) != (letter->type >= RING_LETTER_GOODBYE))
+        return -EPROTO;
+    return descriptor < 0 ? 0 : check_descriptor(descriptor);
+}
+
+/* Looks at the next letter, without taking it: a descriptor that this process has no room
+ * for would be lost with it. Returns its size. */
+static ssize_t look(int socket, struct ring_letter *letter, int *descriptor)
 {
     union rights rights;
     struct iovec part = {.iov_base = letter, .iov_len = sizeof *letter};
@@ -88,19 +112,28 @@ int ring_letter_receive(int socket, struct ring_letter *letter, int *descriptor)
     };
     /* ECONNRESET stands once before what a peer had sent that closed with letters
      * of ours unread. */
-    ssize_t received;
-    *descriptor = -1;
+    ssize_t size;
     do
-        received = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    while (received < 0 && (errno == EINTR || errno == ECONNRESET));
-    if (received < 0)
-        return -errno;
+        size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_PEEK | MSG_TRUNC);
+    while (size < 0 && (errno == EINTR || errno == ECONNRESET));
+    if (size < 0)
+        return errno == EAGAIN ? -EAGAIN : ring_system_error(errno);
     *descriptor = descriptor_of(&message);
-    if (received == 0)
-        return -EPIPE;
-    if (received != sizeof *letter || letter->version != RING_VERSION ||
-        (message.msg_flags & MSG_TRUNC) ||
-        (*descriptor < 0) != (letter->type == RING_LETTER_GOODBYE))
-        return -EPROTO;
-    return *descriptor < 0 ? 0 : check_descriptor(*descriptor);
+    return *descriptor < 0 && (message.msg_flags & MSG_CTRUNC) ? -EMFILE : size;
+}
+
+int ring_letter_receive(int socket, struct ring_letter *letter, int *descriptor)
+{
+    *descriptor = -1;
+    const ssize_t size = look(socket, letter, descriptor);
+    if (size <= 0)
+        return size < 0 ? (int)size : -EPIPE;
+    int error = check_letter(letter, size, *descriptor);
+    if (error && error != -EPROTO) {
+        close(*descriptor);
+        *descriptor = -1;
+        return error;
+    }
+    recv(socket, NULL, 0, MSG_DONTWAIT);
+    return error;
 }

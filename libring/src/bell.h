@@ -25,7 +25,9 @@ enum ring_letter_type {
     RING_HELLO_WRITER,     /* likewise */
     RING_LETTER_BELL,      /* to the hub: the sender's own; from it: another's; place,
                             * incarnation, the eventfd */
-    RING_LETTER_GOODBYE,   /* the sender has given its role up in order; no descriptor */
+    /* Without a descriptor: */
+    RING_LETTER_GOODBYE, /* the sender has given its role up in order */
+    RING_LETTER_CALL,    /* to the hub: ring for me, I can't take the bell of one who sleeps */
 };
 
 struct ring_letter {
@@ -41,12 +43,13 @@ void ring_bell_ring(int eventfd);
 /* Makes it unreadable again; false when it was so. */
 bool ring_bell_drain(int eventfd);
 
-/* One letter, with a descriptor (-1: none), without blocking. -EAGAIN, -EPIPE or as
- * sendmsg(2). */
+/* One letter, with a descriptor (-1: none), without blocking. -EAGAIN: the connection takes
+ * no more now; -EPIPE: it has ended; -ENOMEM, -EMFILE, … */
 int ring_letter_send(int socket, const struct ring_letter *letter, int descriptor);
 
-/* *descriptor is the caller's, -1: none came, as in a goodbye only. -EAGAIN, -EPIPE at the end of
- * the connection, -EPROTO for what is no letter. */
+/* *descriptor is the caller's, -1: none came. -EAGAIN, -EPIPE at the end of the connection,
+ * -EPROTO for what is no letter; any other error, such as -EMFILE, leaves the letter where
+ * it is, for another time. */
 int ring_letter_receive(int socket, struct ring_letter *letter, int *descriptor);
 
 #endif

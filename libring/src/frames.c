@@ -1,18 +1,19 @@
 #include "libring/src/frames.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "libring/src/name.h"
 #include "libring/src/object.h"
+#include "libring/src/system.h"
 
-/* A path in RING_DIRECTORY; `part` is a generation's number or a pattern. */
 struct frames_path {
     char text[sizeof RING_DIRECTORY + RING_NAME_MAX + 32];
 };
@@ -44,22 +45,28 @@ int ring_frames_create(const char *name, uint64_t identity, uint32_t generation,
     return error;
 }
 
-void ring_frames_unlink(const char *name, uint32_t generation)
+int ring_frames_unlink(const char *name, uint32_t generation)
 {
-    unlink(path_of(name, generation).text);
+    if (unlink(path_of(name, generation).text) == 0 || errno == ENOENT)
+        return 0;
+    return ring_system_error(errno);
 }
 
-void ring_frames_unlink_all(const char *name)
+int ring_frames_unlink_all(const char *name)
 {
-    char pattern[sizeof(struct frames_path)];
-    glob_t found;
-    /* No character of a name means anything to glob. */
-    snprintf(pattern, sizeof pattern, RING_DIRECTORY "/ring.%s.frames.*", name);
-    if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
-        return;
-    for (size_t i = 0; i < found.gl_pathc; i++)
-        unlink(found.gl_pathv[i]);
-    globfree(&found);
+    char prefix[sizeof(struct frames_path)];
+    const int length = snprintf(prefix, sizeof prefix, "ring.%s.frames.", name);
+    DIR *directory = opendir(RING_DIRECTORY);
+    if (!directory)
+        return ring_system_error(errno);
+    int error = 0;
+    const struct dirent *entry;
+    while (!error && (entry = readdir(directory)))
+        if (strncmp(entry->d_name, prefix, (size_t)length) == 0 &&
+            unlinkat(dirfd(directory), entry->d_name, 0) < 0)
+            error = ring_system_error(errno);
+    closedir(directory);
+    return error;
 }
 
 /* Whether nobody but the ring's owner can have made and can change it: a group that may
@@ -77,7 +84,7 @@ static int check(const struct ring_frames_set *set, int fd, uint32_t generation,
     struct ring_frames_header header;
     struct stat status;
     if (fstat(fd, &status) < 0)
-        return -errno;
+        return ring_system_error(errno);
     if (!is_owners(set, &status) || pread(fd, &header, sizeof header, 0) != sizeof header)
         return -EPROTO;
     /* Another ring's of the same name, which replaced ours. */
@@ -100,7 +107,7 @@ static int map(const struct ring_frames_set *set, uint32_t generation, struct ri
     int error = check(set, fd, generation, &frames->geometry);
     if (!error) {
         frames->memory = ring_object_map(fd, frames->geometry.size, set->writable);
-        error = frames->memory ? 0 : -errno;
+        error = frames->memory ? 0 : ring_system_error(errno);
     }
     close(fd);
     return error;

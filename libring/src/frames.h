@@ -43,9 +43,10 @@ struct ring_frames_set {
 int ring_frames_create(const char *name, uint64_t identity, uint32_t generation,
                        const struct ring_frames_geometry *geometry, gid_t group);
 
-/* Removes a generation's name; all of a ring's. */
-void ring_frames_unlink(const char *name, uint32_t generation);
-void ring_frames_unlink_all(const char *name);
+/* Removes a generation's name, where there is one. */
+int ring_frames_unlink(const char *name, uint32_t generation);
+/* Removes those of all, for who doesn't know which there are. */
+int ring_frames_unlink_all(const char *name);
 
 /* The generation, opened if it is not yet. -EPROTO when it is not what the ring says,
  * -ENOENT when it is gone. Those that are not in use and older are closed. */

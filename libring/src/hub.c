@@ -13,6 +13,7 @@
 #include "libring/src/bell.h"
 #include "libring/src/layout.h"
 #include "libring/src/object.h"
+#include "libring/src/system.h"
 
 #define EVENTS_PER_DISPATCH 64
 
@@ -34,8 +35,7 @@ struct ring_peer {
 
 static int watch(struct ring_hub *hub, int operation, int fd, uint32_t events, void *source)
 {
-    struct epoll_event event = {.events = events, .data.ptr = source};
-    return epoll_ctl(hub->epoll, operation, fd, &event) < 0 ? -errno : 0;
+    return ring_system_watch(hub->epoll, operation, fd, events, source);
 }
 
 static int listen_at(const char *path, gid_t group)
@@ -44,7 +44,7 @@ static int listen_at(const char *path, gid_t group)
     strcpy(address.sun_path, path); /* fits: asserted in name.h */
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
-        return -errno;
+        return ring_system_error(errno);
     /* Before the bind, so that it is never open to more than these: unix(7). */
     int failed = fchmod(fd, group == RING_NO_GROUP ? 0600 : 0660) < 0 ||
                  bind(fd, (const struct sockaddr *)&address, sizeof address) < 0;
@@ -54,7 +54,7 @@ static int listen_at(const char *path, gid_t group)
         failed = listen(fd, SOMAXCONN) < 0;
     if (!failed)
         return fd;
-    int error = -errno;
+    int error = ring_system_error(errno);
     close(fd);
     return error;
 }
@@ -67,7 +67,8 @@ int ring_hub_open(struct ring_hub *hub, const char *path, gid_t group)
         return fd;
     hub->listener = fd;
     hub->epoll = epoll_create1(EPOLL_CLOEXEC);
-    int error = hub->epoll < 0 ? -errno : watch(hub, EPOLL_CTL_ADD, fd, EPOLLIN, NULL);
+    int error =
+        hub->epoll < 0 ? ring_system_error(errno) : watch(hub, EPOLL_CTL_ADD, fd, EPOLLIN, NULL);
     if (error)
         ring_hub_close(hub);
     return error;
@@ -141,12 +142,13 @@ static bool is_welcome(const struct ring_hub *hub, int socket)
 
 static void accept_one(struct ring_hub *hub)
 {
-    int fd = accept4(hub->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
-        return;
-    struct ring_peer *peer = is_welcome(hub, fd) ? calloc(1, sizeof *peer) : NULL;
-    if (!peer) {
-        close(fd);
+    /* Memory first: who can't be served now waits at the door. */
+    struct ring_peer *peer = malloc(sizeof *peer);
+    int fd = peer ? accept4(hub->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
+    if (fd < 0 || !is_welcome(hub, fd)) {
+        if (fd >= 0)
+            close(fd);
+        free(peer);
         return;
     }
     *peer = (struct ring_peer){
@@ -181,7 +183,7 @@ static bool pass_on(struct ring_peer *to, const struct ring_peer *from)
         .incarnation = from->bell.incarnation,
     };
     int error = ring_letter_send(to->socket, &letter, from->bell.eventfd);
-    if (error && error != -EPIPE && error != -ECONNRESET)
+    if (error && error != -EPIPE)
         return false;
     ring_bell_ring(from->bell.eventfd);
     return true;
@@ -251,14 +253,16 @@ static void read_letter(struct ring_hub *hub, struct ring_peer *peer)
     struct ring_letter letter;
     int descriptor;
     int error = ring_letter_receive(peer->socket, &letter, &descriptor);
-    if (error == -EAGAIN)
-        return;
+    if (error && error != -EPIPE && error != -EPROTO)
+        return; /* it is still there: another time */
     if (!error && letter.place >= RING_READERS_MAX)
         error = -EPROTO;
     if (!error && (letter.type == RING_HELLO_READER || letter.type == RING_HELLO_WRITER))
         error = welcome(hub, peer, letter.type, descriptor);
     else if (!error && letter.type == RING_LETTER_BELL)
         error = take_bell(hub, peer, &letter, descriptor);
+    else if (!error && letter.type == RING_LETTER_CALL)
+        ring_hub_ring_all(hub);
     else if (!error && letter.type != RING_LETTER_GOODBYE)
         error = -EPROTO;
     if (error && descriptor >= 0)

@@ -8,6 +8,8 @@
  *
  *     reader's bell ----> hub ----> the writer          writer's bell ----> hub ----> each reader
  *
+ * Who has no room for a bell that it was passed calls instead, and the hub rings all.
+ *
  * Who gives its role up says goodbye and is forgotten. When a pidfd says that its
  * process is dead, the dead one's place is reaped; a connection that only ends, or breaks
  * the form, is closed, and the pidfd watched on. The

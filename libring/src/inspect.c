@@ -10,6 +10,7 @@
 #include "libring/src/lock.h"
 #include "libring/src/name.h"
 #include "libring/src/ring.h"
+#include "libring/src/system.h"
 
 static unsigned count_holds(const struct ring_map *map, unsigned place)
 {
@@ -117,7 +118,7 @@ int ring_list(int (*each)(void *user, const char *name), void *user)
 {
     DIR *directory = opendir(RING_DIRECTORY);
     if (!directory)
-        return -errno;
+        return ring_system_error(errno);
     int result = 0;
     const struct dirent *entry;
     while (!result && (entry = readdir(directory))) {
@@ -134,7 +135,7 @@ int ring_remove(const char *name)
     struct ring_paths paths;
     int error = ring_paths(&paths, name);
     if (!error && access(paths.control, F_OK) < 0)
-        error = -errno;
+        error = errno == ENOENT ? -ENOENT : ring_system_error(errno);
     return error ? error : ring_map_remove_stale(name);
 }
 

@@ -64,6 +64,8 @@
  * other side has its bell. The incarnation is looked at again when the announcement has
  * been taken back: a place, or the writer's role, that changed hands just then had
  * announced itself anew, so the announcement is put back and its own bell is rung.
+ * Who has no room for one more descriptor leaves the bell in its socket, for another
+ * time, and calls the hub, which rings all.
  *
  * Deaths. Whoever dies, the kernel lets its locks fall, and the owner sees it by a
  * pidfd, which tells after all descriptors are closed; a connection that ends does not,

@@ -9,6 +9,7 @@
 
 #include "libring/src/layout.h"
 #include "libring/src/name.h"
+#include "libring/src/system.h"
 
 static int connect_to(const char *path)
 {
@@ -16,19 +17,22 @@ static int connect_to(const char *path)
     strcpy(address.sun_path, path); /* fits: asserted in name.h */
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
-        return -errno;
+        return ring_system_error(errno);
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return fd;
-    int error = -errno;
+    int number = errno;
     close(fd);
-    return error == -ECONNREFUSED ? -ENOENT : error; /* its owner is dead */
-}
-
-/* -EPIPE: the owner is dead, whether or not it had accepted us. */
-static int say(int fd, const struct ring_letter *letter, int descriptor)
-{
-    int error = ring_letter_send(fd, letter, descriptor);
-    return error == -ECONNRESET ? -EPIPE : error;
+    switch (number) {
+    case ENOENT:
+    case ECONNREFUSED: /* its owner is dead */
+        return -ENOENT;
+    case EAGAIN:
+        return -EAGAIN;
+    case EPROTOTYPE: /* somebody else's socket */
+        return -EPROTO;
+    default:
+        return ring_system_error(number);
+    }
 }
 
 int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_type hello)
@@ -44,7 +48,7 @@ int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_ty
     struct ring_letter letter = {.version = RING_VERSION, .type = hello};
     /* By this the owner sees our death, in whatever pid namespace. */
     int pidfd = pidfd_open(getpid(), 0);
-    error = pidfd < 0 ? -errno : say(fd, &letter, pidfd);
+    error = pidfd < 0 ? ring_system_error(errno) : ring_letter_send(fd, &letter, pidfd);
     if (pidfd >= 0)
         close(pidfd);
     if (error) {
@@ -62,19 +66,31 @@ void ring_link_present(struct ring_link *link, uint32_t place, uint32_t incarnat
     link->self.incarnation = incarnation;
 }
 
+static void send_word(const struct ring_link *link, enum ring_letter_type type)
+{
+    struct ring_letter letter = link->self;
+    letter.type = type;
+    ring_letter_send(link->socket, &letter, -1);
+}
+
 void ring_link_close(struct ring_link *link)
 {
     if (link->socket < 0)
         return;
-    link->self.type = RING_LETTER_GOODBYE;
-    ring_letter_send(link->socket, &link->self, -1);
+    send_word(link, RING_LETTER_GOODBYE);
     close(link->socket);
     link->socket = -1;
 }
 
+void ring_link_call(const struct ring_link *link)
+{
+    /* One that does not fit waits behind others that say the same. */
+    send_word(link, RING_LETTER_CALL);
+}
+
 int ring_link_give(const struct ring_link *link, int eventfd)
 {
-    return say(link->socket, &link->self, eventfd);
+    return ring_letter_send(link->socket, &link->self, eventfd);
 }
 
 int ring_link_take(const struct ring_link *link, uint32_t *place, struct ring_bell *bell)

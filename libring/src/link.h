@@ -29,11 +29,15 @@ void ring_link_present(struct ring_link *link, uint32_t place, uint32_t incarnat
 /* Says goodbye; for who has given its role up and woken whom it owed that. */
 void ring_link_close(struct ring_link *link);
 
+/* Asks the owner to ring for us, whose bells can't be taken now. */
+void ring_link_call(const struct ring_link *link);
+
 /* Hands our own bell over; the descriptor stays ours too. */
 int ring_link_give(const struct ring_link *link, int eventfd);
 
 /* Takes a bell that has come: *place and *bell, whose eventfd is the caller's. -EAGAIN
- * when there is none; -EPIPE when the owner is gone. */
+ * when there is none; -EPIPE when the owner is gone; -EMFILE, … when there is one, and it
+ * can't be taken now. */
 int ring_link_take(const struct ring_link *link, uint32_t *place, struct ring_bell *bell);
 
 #endif

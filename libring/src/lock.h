@@ -25,7 +25,8 @@ int ring_lock(int control_fd, int role);
 
 void ring_unlock(int control_fd, int role);
 
-/* Whether somebody living, other than through this descriptor, has it. */
+/* Whether somebody living, other than through this descriptor, has it. True also where the
+ * kernel has no memory to tell: nobody is taken for dead who may be alive. */
 bool ring_lock_is_held(int control_fd, int role);
 
 #endif

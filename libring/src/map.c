@@ -12,6 +12,7 @@
 #include "libring/src/lock.h"
 #include "libring/src/name.h"
 #include "libring/src/object.h"
+#include "libring/src/system.h"
 
 /* Only who holds the lock on an object removes its name, so that two who clean up
  * can't remove a third's ring. */
@@ -26,7 +27,11 @@ int ring_map_remove_stale(const char *name)
         return fd == -ENOENT ? 0 : fd;
     error = ring_lock(fd, RING_LOCK_OWNER);
     struct stat status;
-    if (!error && fstat(fd, &status) == 0 && status.st_nlink > 0)
+    if (!error && fstat(fd, &status) < 0)
+        error = ring_system_error(errno);
+    if (!error && status.st_nlink > 0)
+        error = ring_frames_unlink_all(name);
+    if (!error && status.st_nlink > 0)
         error = ring_map_unlink(name);
     close(fd);
     return error;
@@ -49,7 +54,7 @@ static int map_control(struct ring_map *map, bool writable)
 {
     uint8_t *memory = ring_object_map(map->control_fd, map->geometry.control_size, writable);
     if (!memory)
-        return -errno;
+        return ring_system_error(errno);
     map->control = (void *)memory;
     map->queue = (void *)(memory + map->geometry.queue_offset);
     return 0;
@@ -75,8 +80,8 @@ static void write_header(struct ring_map *map)
 
 static int fill_and_name(struct ring_map *map, const char *name)
 {
-    if (getrandom(&map->identity, sizeof map->identity, 0) != sizeof map->identity)
-        return -EIO;
+    if (getentropy(&map->identity, sizeof map->identity) < 0)
+        return ring_system_error(errno);
     int error = map_control(map, true);
     if (error)
         return error;
@@ -126,7 +131,7 @@ static int check_header(struct ring_map *map)
         return size < 0 ? (int)size : -EPROTO;
     void *memory = ring_object_map(map->control_fd, sizeof(struct ring_control), false);
     if (!memory)
-        return -errno;
+        return ring_system_error(errno);
     struct ring_header *shared = &((struct ring_control *)memory)->header;
     uint64_t magic = atomic_load_explicit(&shared->magic, memory_order_acquire);
     struct ring_header header;
@@ -220,13 +225,13 @@ int ring_map_unlink(const char *name)
     int error = ring_paths(&paths, name);
     if (error)
         return error;
-    unlink(paths.hub);
-    ring_frames_unlink_all(name);
-    return unlink(paths.control) < 0 && errno != ENOENT ? -errno : 0;
+    if (unlink(paths.hub) < 0 && errno != ENOENT)
+        return ring_system_error(errno);
+    return unlink(paths.control) < 0 && errno != ENOENT ? ring_system_error(errno) : 0;
 }
 
-void ring_map_frames(const struct ring_map *map, const char *name, bool writable,
-                     struct ring_frames_set *set)
+int ring_map_frames(const struct ring_map *map, const char *name, bool writable,
+                    struct ring_frames_set *set)
 {
     *set = (struct ring_frames_set){
         .identity = map->identity,
@@ -234,7 +239,10 @@ void ring_map_frames(const struct ring_map *map, const char *name, bool writable
         .note_size = map->geometry.note_size,
         .writable = writable,
     };
-    struct stat status;
-    set->owner = fstat(map->control_fd, &status) == 0 ? status.st_uid : (uid_t)-1;
     snprintf(set->name, sizeof set->name, "%s", name);
+    struct stat status;
+    if (fstat(map->control_fd, &status) < 0)
+        return ring_system_error(errno);
+    set->owner = status.st_uid;
+    return 0;
 }

@@ -45,7 +45,8 @@ int ring_map_observe(struct ring_map *map, const char *name);
  * nothing else is accepted. */
 void ring_map_close(struct ring_map *map);
 
-/* Removes all of the ring's names, the control object's last. Only for who holds the
+/* Removes the ring's names, when those of its frames are gone; the control object's last,
+ * so that what could not be removed can still be found by it. Only for who holds the
  * owner's lock. -EPERM, -EACCES where that is somebody else's file. */
 int ring_map_unlink(const char *name);
 
@@ -57,7 +58,7 @@ int ring_map_remove_stale(const char *name);
 void ring_map_explain(const char *name, int error, char *text, size_t size);
 
 /* What is needed to open the frames of this ring. */
-void ring_map_frames(const struct ring_map *map, const char *name, bool writable,
-                     struct ring_frames_set *set);
+int ring_map_frames(const struct ring_map *map, const char *name, bool writable,
+                    struct ring_frames_set *set);
 
 #endif

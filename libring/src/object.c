@@ -8,25 +8,26 @@
 #include <unistd.h>
 
 #include "libring/src/name.h"
+#include "libring/src/system.h"
 
 static int allocate(int fd, uint64_t size, gid_t group, mode_t mode)
 {
     if (group != RING_NO_GROUP && (fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, mode) < 0))
-        return -errno;
+        return ring_system_error(errno);
     /* Unlike ftruncate, this allocates: what does not fit fails here with ENOSPC,
      * and not later with SIGBUS. */
     int error;
     do
         error = posix_fallocate(fd, 0, (off_t)size);
     while (error == EINTR);
-    return -error;
+    return error ? ring_system_error(error) : 0;
 }
 
 int ring_object_create(uint64_t size, gid_t group, mode_t mode)
 {
     int fd = open(RING_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
-        return -errno;
+        return ring_system_error(errno);
     int error = allocate(fd, size, group, mode);
     if (!error)
         return fd;
@@ -40,7 +41,7 @@ int ring_object_name(int fd, const char *path)
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
     if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
         return 0;
-    return -errno;
+    return errno == EEXIST ? -EEXIST : ring_system_error(errno);
 }
 
 int ring_object_open(const char *path, int access)
@@ -49,14 +50,16 @@ int ring_object_open(const char *path, int access)
     int fd = open(path, access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd >= 0)
         return fd;
-    return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EPROTO : -errno;
+    if (errno == ENOENT)
+        return -ENOENT;
+    return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EPROTO : ring_system_error(errno);
 }
 
 int64_t ring_object_size(int fd)
 {
     struct stat status;
     if (fstat(fd, &status) < 0)
-        return -errno;
+        return ring_system_error(errno);
     return S_ISREG(status.st_mode) ? status.st_size : -EPROTO;
 }
 

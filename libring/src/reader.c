@@ -61,8 +61,9 @@ static int attach(struct ring_reader *reader, const char *name)
     int error = ring_map_open(&reader->map, name);
     if (error)
         return error;
-    ring_map_frames(&reader->map, name, false, &reader->frames);
-    error = open_frames(reader);
+    error = ring_map_frames(&reader->map, name, false, &reader->frames);
+    if (!error)
+        error = open_frames(reader);
     /* Before a place is taken: who dies with it has to be known to the owner. */
     if (!error)
         error = ring_link_open(&reader->link, name, RING_HELLO_READER);

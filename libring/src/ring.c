@@ -10,6 +10,7 @@
 #include "libring/src/name.h"
 #include "libring/src/place.h"
 #include "libring/src/ring.h"
+#include "libring/src/system.h"
 #include "libring/src/wake.h"
 
 static int check_config(const struct ring_config *config, struct ring_geometry *geometry,
@@ -32,7 +33,7 @@ int ring_memory(const struct ring_config *config, struct ring_memory *memory)
         return error;
     struct statvfs status;
     if (statvfs(RING_DIRECTORY, &status) < 0)
-        return -errno;
+        return ring_system_error(errno);
     *memory = (struct ring_memory){
         .needed = geometry.control_size + frames.size,
         .available = (uint64_t)status.f_bavail * status.f_frsize,
@@ -70,6 +71,17 @@ static int complete(struct ring *ring, const struct ring_frames_geometry *frames
     return 0;
 }
 
+/* By their numbers, which needs no memory and no descriptor. What can't be removed is left
+ * as a dead owner leaves it. */
+static void unlink_all(const struct ring *ring)
+{
+    int error = 0;
+    for (uint32_t generation = ring->oldest; generation <= ring->generation && !error; generation++)
+        error = ring_frames_unlink(ring->name, generation);
+    if (!error)
+        ring_map_unlink(ring->name);
+}
+
 static int create(struct ring *ring, const struct ring_config *config)
 {
     struct ring_geometry geometry;
@@ -81,7 +93,7 @@ static int create(struct ring *ring, const struct ring_config *config)
         return error;
     error = complete(ring, &frames);
     if (error) {
-        ring_map_unlink(ring->name);
+        unlink_all(ring);
         ring_map_close(&ring->map);
     }
     return error;
@@ -189,7 +201,7 @@ void ring_destroy(struct ring **pointer)
     if (!ring)
         return;
     ring_map_withdraw(&ring->map);
-    ring_map_unlink(ring->name);
+    unlink_all(ring);
     /* The lock falls before those are woken who will look for it. */
     ring_unlock(ring->map.control_fd, RING_LOCK_OWNER);
     ring_wake_writer_anyway(&ring->map);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "libring/src/reader.h"
+#include "libring/src/system.h"
 
 struct ring_waitset {
     int eventfd; /* the bell */
@@ -22,12 +23,12 @@ static int make_descriptors(struct ring_waitset *set, int eventfd_)
 {
     set->eventfd = eventfd_ >= 0 ? fcntl(eventfd_, F_DUPFD_CLOEXEC, 3)
                                  : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (set->eventfd < 0)
+        return errno == EBADF ? -EINVAL : ring_system_error(errno);
     set->epoll = epoll_create1(EPOLL_CLOEXEC);
-    struct epoll_event event = {.events = EPOLLIN};
-    if (set->eventfd < 0 || set->epoll < 0 ||
-        epoll_ctl(set->epoll, EPOLL_CTL_ADD, set->eventfd, &event) < 0)
-        return -errno;
-    return 0;
+    if (set->epoll < 0)
+        return ring_system_error(errno);
+    return ring_system_watch(set->epoll, EPOLL_CTL_ADD, set->eventfd, EPOLLIN, NULL);
 }
 
 static void free_set(struct ring_waitset *set)
@@ -43,9 +44,10 @@ static void free_set(struct ring_waitset *set)
 int ring_waitset_create(struct ring_waitset **out, int eventfd_)
 {
     *out = NULL;
-    struct ring_waitset *set = calloc(1, sizeof *set);
+    struct ring_waitset *set = malloc(sizeof *set);
     if (!set)
         return -ENOMEM;
+    *set = (struct ring_waitset){.eventfd = -1, .epoll = -1};
     int error = make_descriptors(set, eventfd_);
     if (error) {
         free_set(set);
@@ -99,9 +101,9 @@ int ring_waitset_add(struct ring_waitset *set, struct ring_reader *reader, void 
     if (error)
         return error;
     /* No events asked for: only that the owner hung up is told. */
-    struct epoll_event event = {.data.ptr = reader};
-    if (epoll_ctl(set->epoll, EPOLL_CTL_ADD, reader->link.socket, &event) < 0)
-        return -errno;
+    error = ring_system_watch(set->epoll, EPOLL_CTL_ADD, reader->link.socket, 0, reader);
+    if (error)
+        return error;
     set->readers[set->count++] = reader;
     reader->set = set;
     reader->user = user;

@@ -29,12 +29,14 @@ static void replace(struct ring_bell *old, struct ring_bell bell)
     *old = bell;
 }
 
-void ring_bells_collect(struct ring_bells *bells, const struct ring_link *link)
+int ring_bells_collect(struct ring_bells *bells, const struct ring_link *link)
 {
     uint32_t place;
     struct ring_bell bell;
-    while (ring_link_take(link, &place, &bell) == 0)
+    int error;
+    while ((error = ring_link_take(link, &place, &bell)) == 0)
         replace(&bells->reader[place], bell);
+    return error == -EAGAIN || error == -EPIPE ? 0 : error;
 }
 
 static void post_each(struct ring_map *map, uint64_t places)
@@ -99,7 +101,10 @@ static bool have_writers_bell(const struct ring_map *map, struct ring_bell *writ
     uint32_t place;
     struct ring_bell bell;
     while (!is_current(map, writer)) {
-        if (ring_link_take(link, &place, &bell) != 0)
+        int error = ring_link_take(link, &place, &bell);
+        if (error && error != -EAGAIN && error != -EPIPE)
+            ring_link_call(link);
+        if (error)
             return false;
         replace(writer, bell);
     }

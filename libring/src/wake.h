@@ -20,8 +20,9 @@ struct ring_bells {
 void ring_bells_init(struct ring_bells *bells);
 void ring_bells_close(struct ring_bells *bells);
 
-/* Takes the bells that have come over the link. */
-void ring_bells_collect(struct ring_bells *bells, const struct ring_link *link);
+/* Takes the bells that have come over the link. An error says that there is one more, which
+ * can't be taken now. */
+int ring_bells_collect(struct ring_bells *bells, const struct ring_link *link);
 
 /* Writer's side. Call after head or ended has been stored. False when somebody is
  * asleep whose bell is not known: he stays announced, is rung by the hub when his

@@ -13,6 +13,7 @@
 #include "libring/src/lock.h"
 #include "libring/src/map.h"
 #include "libring/src/pool.h"
+#include "libring/src/system.h"
 #include "libring/src/wake.h"
 
 struct ring_writer {
@@ -62,21 +63,22 @@ static int open_role(struct ring_writer *writer, const char *name)
         error = ring_lock(writer->map.control_fd, RING_LOCK_WRITER);
     if (!error)
         error = ring_pool_init(&writer->pool, &writer->map);
-    if (error)
-        return error;
-    ring_map_frames(&writer->map, name, true, &writer->frames);
+    if (!error)
+        error = ring_map_frames(&writer->map, name, true, &writer->frames);
     struct ring_frames *newest;
-    return newest_frames(writer, &newest);
+    return error ? error : newest_frames(writer, &newest);
 }
 
 static int make_descriptor(struct ring_writer *writer)
 {
-    struct epoll_event bell = {.events = EPOLLIN}, link = {0}; /* its hang-up only */
     writer->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (writer->epoll < 0 || epoll_ctl(writer->epoll, EPOLL_CTL_ADD, writer->bell, &bell) < 0 ||
-        epoll_ctl(writer->epoll, EPOLL_CTL_ADD, writer->link.socket, &link) < 0)
-        return -errno;
-    return 0;
+    if (writer->epoll < 0)
+        return ring_system_error(errno);
+    int error = ring_system_watch(writer->epoll, EPOLL_CTL_ADD, writer->bell, EPOLLIN, NULL);
+    if (error)
+        return error;
+    /* No events asked for: its hang-up only. */
+    return ring_system_watch(writer->epoll, EPOLL_CTL_ADD, writer->link.socket, 0, NULL);
 }
 
 /* Says hello with our bell; from now on the readers' come in. */
@@ -84,7 +86,7 @@ static int introduce(struct ring_writer *writer, const char *name)
 {
     writer->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (writer->bell < 0)
-        return -errno;
+        return ring_system_error(errno);
     int error = ring_link_open(&writer->link, name, RING_HELLO_WRITER);
     if (error)
         return error;
@@ -157,8 +159,9 @@ static void wake_readers(struct ring_writer *writer)
         return;
     if (writer->owner)
         ring_dispatch(writer->owner);
-    ring_bells_collect(&writer->bells, &writer->link);
-    ring_wake_readers(&writer->map, &writer->bells);
+    int error = ring_bells_collect(&writer->bells, &writer->link);
+    if (!ring_wake_readers(&writer->map, &writer->bells) && error)
+        ring_link_call(&writer->link);
 }
 
 /* Whether the owner hung up: it is dead, or serves us no more. */

@@ -36,7 +36,7 @@ void torture_read(struct torture_part *part);
 
 /*
  * For them: aborts where `error` is not one that an owner's fate explains, to one who comes to a
- * ring: -ENOENT, it is dead; -EAGAIN or -ETOOMANYREFS, it is stopped, and more have said hello
+ * ring: -ENOENT, it is dead; -EAGAIN or -EMFILE, it is stopped, and more have said hello
  * meanwhile than it may leave unheard.
  */
 void torture_require_fate(int error);

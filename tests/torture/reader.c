@@ -71,8 +71,7 @@ static void join_set(struct tour *tour)
         if (!visit->reader)
             continue;
         int error = ring_waitset_add(tour->set, visit->reader, visit);
-        support_require(error == 0 || error == -EPIPE || error == -EAGAIN || error == -ECONNRESET ||
-                        error == -ETOOMANYREFS);
+        support_require(error == 0 || error == -EPIPE || error == -EAGAIN || error == -EMFILE);
         if (error) { /* the owner has just died, or is stopped */
             support_visit_detach(visit);
             tour->here--;

@@ -49,7 +49,8 @@
  * All four accesses are sequentially consistent, so no wake-up is lost (invariant
  * 3); one too many is possible and harmless, since who wakes looks again. The
  * announcement is taken back before the wake-up is given: the other way round, a
- * reader could sleep again on an announcement about to be erased. Who dies in
+ * reader could sleep again on an announcement about to be erased. Before all that a
+ * waiter may look for a while without announcing anything (spin.h). Who dies in
  * between owes a wake-up: a new writer wakes all readers once, and whoever takes
  * back what the dead held, or attaches, wakes the writer, announced or not.
  * Attaching has a reason of its own: between standing in the table and having read
@@ -303,6 +304,11 @@ struct ring_geometry {
     uint32_t note_size;
     uint64_t queue_offset, control_size;
 };
+
+static inline uint32_t ring_queue_index(const struct ring_geometry *geometry, uint64_t seq)
+{
+    return (uint32_t)seq & (geometry->queue_length - 1);
+}
 
 /* Likewise in a frames object. */
 struct ring_frames_geometry {

@@ -21,7 +21,7 @@ static int by_seq(const void *a, const void *b, void *seq)
 static void append(struct ring_pool *pool, uint32_t slot, uint64_t seq)
 {
     pool->seq[slot] = seq;
-    pool->carrying[(pool->first + pool->carrying_count++) % pool->slots] = slot;
+    pool->carrying[(pool->first + pool->carrying_count++) & pool->mask] = slot;
 }
 
 /* Sorts the slots into carrying and free by their words. One that was acquired,
@@ -63,7 +63,8 @@ int ring_pool_init(struct ring_pool *pool, struct ring_map *map)
         .map = map,
         .slots = slots,
         .free = calloc(slots, sizeof *pool->free),
-        .carrying = calloc(slots, sizeof *pool->carrying),
+        .carrying = calloc(map->geometry.queue_length, sizeof *pool->carrying),
+        .mask = map->geometry.queue_length - 1,
         .seq = calloc(slots, sizeof *pool->seq),
         .acquired = calloc(slots, sizeof(struct ring_frames *)),
     };
@@ -129,18 +130,18 @@ static void read_cursors(struct ring_pool *pool)
 static bool take_below(struct ring_pool *pool, uint64_t limit, uint32_t *slot)
 {
     for (uint32_t i = 0; i < pool->carrying_count; i++) {
-        uint32_t *entry = &pool->carrying[(pool->first + i) % pool->slots];
+        uint32_t *entry = &pool->carrying[(pool->first + i) & pool->mask];
         if (pool->seq[*entry] >= limit)
             return false;
         if (!claim(pool, *entry))
             continue;
         *slot = *entry;
         for (; i > 0; i--) { /* close the gap towards the front, where few are */
-            uint32_t *before = &pool->carrying[(pool->first + i - 1) % pool->slots];
+            uint32_t *before = &pool->carrying[(pool->first + i - 1) & pool->mask];
             *entry = *before;
             entry = before;
         }
-        pool->first = (pool->first + 1) % pool->slots;
+        pool->first = (pool->first + 1) & pool->mask;
         pool->carrying_count--;
         return true;
     }

@@ -21,7 +21,8 @@ struct ring_pool {
     uint32_t working_set; /* slots to use before one is used again */
     uint32_t *free;       /* stack */
     uint32_t free_count;
-    uint32_t *carrying; /* circular, `slots` long */
+    uint32_t *carrying; /* circular, the queue's length, which is a power of two */
+    uint32_t mask;      /* that less one */
     uint32_t first, carrying_count;
     uint64_t *seq;                 /* what each carrying slot carries */
     struct ring_frames **acquired; /* of an acquired slot, where it lies; else NULL */

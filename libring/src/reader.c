@@ -98,6 +98,7 @@ int ring_reader_attach(struct ring_reader **out, const char *name,
         .link.socket = -1,
         .writer.eventfd = -1,
     };
+    ring_spin_init(&reader->spin);
     int error = attach(reader, name);
     if (error) {
         free_reader(reader);
@@ -137,8 +138,8 @@ static void let_go(struct ring_reader *reader, uint32_t slot)
 static int take(struct ring_reader *reader, uint64_t seq, uint32_t *slot)
 {
     struct ring_map *map = &reader->map;
-    uint32_t index =
-        atomic_load_explicit(&map->queue[seq % map->geometry.queue_length], memory_order_relaxed);
+    uint32_t index = atomic_load_explicit(&map->queue[ring_queue_index(&map->geometry, seq)],
+                                          memory_order_relaxed);
     if (index >= map->geometry.slots)
         return -EPROTO;
     struct ring_slot_state *state = &map->control->slot[index];
@@ -176,12 +177,20 @@ static int take_by_policy(struct ring_reader *reader, uint64_t *seq, uint32_t *s
      * many the next time, so that it gets ahead of the writer, and comes to an end. */
     uint64_t most = reader->map.geometry.slots;
 
+    /* What was there is still there for who must not lose it: the line on which the
+     * writer counts is left to it. */
+    if (reader->policy == RING_LOSSLESS && reader->cursor < reader->head) {
+        *seq = reader->cursor;
+        int error = take(reader, *seq, slot);
+        return error == -ESTALE ? -EPROTO : error;
+    }
     for (int laps = 0; laps < LAPS_MAX; laps++) {
         /* `ended` first: what was published before the end is seen after it. */
         bool ended = atomic_load_explicit(&stream->ended, memory_order_acquire);
         uint64_t head = atomic_load_explicit(&stream->head, memory_order_acquire);
         if (head < reader->cursor)
             return -EPROTO;
+        reader->head = head;
         if (head == reader->cursor)
             return ended || reader->orphaned ? -EPIPE : -EAGAIN;
 
@@ -287,7 +296,7 @@ int ring_reader_release(struct ring_reader *reader, struct ring_view *view)
     return -EINVAL;
 }
 
-static bool has_something(const struct ring_reader *reader)
+bool ring_reader_has_something(const struct ring_reader *reader)
 {
     const struct ring_stream *stream = &reader->map.control->stream;
     return atomic_load(&stream->head) != reader->cursor || atomic_load(&stream->ended) ||
@@ -299,7 +308,7 @@ bool ring_reader_announce(struct ring_reader *reader)
     /* sc, then look: pairs with the sc store of head and ended before
      * ring_wake_readers. */
     atomic_fetch_or(&reader->map.control->sleepers.doorbell, own_bit(reader));
-    return has_something(reader);
+    return ring_reader_has_something(reader);
 }
 
 void ring_reader_check_owner(struct ring_reader *reader)
@@ -308,24 +317,34 @@ void ring_reader_check_owner(struct ring_reader *reader)
         reader->orphaned = true;
 }
 
+static bool look(void *reader)
+{
+    return ring_reader_has_something(reader);
+}
+
 int ring_reader_wait(struct ring_reader *reader, int64_t timeout_ns)
 {
     struct ring_sleepers *sleepers = &reader->map.control->sleepers;
+    if (ring_spin(&reader->spin, 1, look, reader))
+        return 0;
     const struct ring_deadline deadline = ring_deadline_in(timeout_ns);
     int error = 0;
 
-    while (!has_something(reader)) {
+    while (!ring_reader_has_something(reader)) {
         if (error)
             return error;
+        ring_spin_sleeps(&reader->spin);
         ring_semaphore_drain(&reader->own->semaphore);
         /* sc, then look: pairs with the sc store of head and ended before
          * ring_wake_readers. */
         atomic_fetch_or(&sleepers->semaphore, own_bit(reader));
-        if (!has_something(reader))
+        if (!ring_reader_has_something(reader))
             error = ring_semaphore_sleep(&reader->own->semaphore, &deadline);
         atomic_fetch_and(&sleepers->semaphore, ~own_bit(reader));
-        ring_reader_check_owner(reader);
+        if (!ring_reader_has_something(reader))
+            ring_reader_check_owner(reader);
     }
+    ring_spin_wakes(&reader->spin);
     return 0;
 }
 

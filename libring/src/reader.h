@@ -8,6 +8,7 @@
 #include "libring/src/bell.h"
 #include "libring/src/link.h"
 #include "libring/src/map.h"
+#include "libring/src/spin.h"
 #include "libring/waitset.h"
 
 struct ring_hold {
@@ -29,6 +30,8 @@ struct ring_reader {
     bool orphaned;           /* the owner is dead: nothing more will come */
     /* The truth about this reader; shared memory gets copies. */
     uint64_t start, cursor, received;
+    uint64_t head; /* as last seen: what comes before it has been published */
+    struct ring_spin spin;
     struct ring_waitset *set;
     bool left_out; /* held all it may when the set went to sleep: ring at release */
     void *user;
@@ -39,6 +42,9 @@ void ring_reader_check_owner(struct ring_reader *reader);
 
 /* Makes the set's descriptor readable. */
 void ring_waitset_ring(struct ring_waitset *set);
+
+/* Whether next would say something else than -EAGAIN. */
+bool ring_reader_has_something(const struct ring_reader *reader);
 
 /* Asks the writer for the doorbell, then looks: whether there is something that
  * the writer may not ring for, because it came first. */

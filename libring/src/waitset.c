@@ -17,6 +17,7 @@ struct ring_waitset {
     struct ring_reader **readers;
     unsigned count, capacity;
     unsigned turn; /* index of the reader asked first next time */
+    struct ring_spin spin;
 };
 
 static int make_descriptors(struct ring_waitset *set, int eventfd_)
@@ -48,6 +49,7 @@ int ring_waitset_create(struct ring_waitset **out, int eventfd_)
     if (!set)
         return -ENOMEM;
     *set = (struct ring_waitset){.eventfd = -1, .epoll = -1};
+    ring_spin_init(&set->spin);
     int error = make_descriptors(set, eventfd_);
     if (error) {
         free_set(set);
@@ -168,16 +170,32 @@ static bool announce_all(struct ring_waitset *set)
     return something;
 }
 
+static bool look_at_each(void *user)
+{
+    const struct ring_waitset *set = user;
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct ring_reader *reader = set->readers[i];
+        if (reader->held < reader->holds && ring_reader_has_something(reader))
+            return true;
+    }
+    return false;
+}
+
 int ring_waitset_next(struct ring_waitset *set, struct ring_reader **reader, void **user,
                       struct ring_view *view)
 {
     *reader = NULL;
+    ring_spin_wakes(&set->spin);
     int result = ask_each(set, reader, view);
+    if (result == -EAGAIN && ring_spin(&set->spin, set->count + 1, look_at_each, set))
+        result = ask_each(set, reader, view);
     if (result == -EAGAIN && announce_all(set)) {
         /* Readable again, since something waits: the caller may stop after one. */
         ring_bell_ring(set->eventfd);
         result = ask_each(set, reader, view);
     }
+    if (result == -EAGAIN)
+        ring_spin_sleeps(&set->spin);
     if (user)
         *user = *reader ? (*reader)->user : NULL;
     return result;

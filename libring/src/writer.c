@@ -13,13 +13,18 @@
 #include "libring/src/lock.h"
 #include "libring/src/map.h"
 #include "libring/src/pool.h"
+#include "libring/src/spin.h"
 #include "libring/src/system.h"
 #include "libring/src/wake.h"
+
+/* Between two looks for room, since each takes the readers' lines from them. */
+#define LOOK_PAUSES 8
 
 struct ring_writer {
     struct ring_map map;
     struct ring_frames_set frames;
     struct ring_pool pool;
+    struct ring_spin spin;
     struct ring_link link;
     struct ring_bells bells; /* the readers' */
     struct ring *owner;      /* in our thread; NULL: elsewhere */
@@ -121,6 +126,7 @@ int ring_writer_open(struct ring_writer **out, const char *name, struct ring *ow
     *writer = (struct ring_writer){
         .map.control_fd = -1, .link.socket = -1, .owner = owner, .bell = -1, .epoll = -1};
     ring_bells_init(&writer->bells);
+    ring_spin_init(&writer->spin);
     int error = open_role(writer, name);
     if (!error)
         error = introduce(writer, name);
@@ -207,7 +213,8 @@ int ring_writer_acquire(struct ring_writer *writer, struct ring_slot *slot)
 
     const uint32_t note_size = writer->map.geometry.note_size;
     struct ring_label *label = ring_frames_label(frames, index);
-    memset(label->note, 0, note_size);
+    if (note_size)
+        memset(label->note, 0, note_size);
     *slot = (struct ring_slot){
         .data = ring_frames_data(frames, index),
         .note = note_size ? label->note : NULL,
@@ -262,7 +269,7 @@ int ring_writer_publish(struct ring_writer *writer, struct ring_slot *slot, size
     atomic_store_explicit(&state->published_ns, now_ns(), memory_order_relaxed);
     /* Release: all of the above before it; pairs with the loads in take(). */
     atomic_store_explicit(&state->seq, seq, memory_order_release);
-    atomic_store_explicit(&map->queue[seq % map->geometry.queue_length], slot->index,
+    atomic_store_explicit(&map->queue[ring_queue_index(&map->geometry, seq)], slot->index,
                           memory_order_relaxed);
     /* From here on the message exists. sc: pairs with the announcements of
      * readers that go to sleep, and with attaching. */
@@ -302,8 +309,6 @@ static int sleep_alone(struct ring_writer *writer, const struct ring_deadline *d
     else
         error = ring_semaphore_sleep(&room->semaphore, deadline);
     atomic_store(&room->asleep, 0);
-    if (!ring_lock_is_held(writer->map.control_fd, RING_LOCK_OWNER))
-        writer->finished = true;
     return error;
 }
 
@@ -332,8 +337,9 @@ static int sleep_as_owner(struct ring_writer *writer, const struct ring_deadline
 }
 
 /* Whether acquire would say something else than -EAGAIN: tries, and gives back. */
-static bool has_room(struct ring_writer *writer)
+static bool has_room(void *user)
 {
+    struct ring_writer *writer = user;
     uint32_t index;
     if (writer->finished)
         return true;
@@ -345,13 +351,19 @@ static bool has_room(struct ring_writer *writer)
 
 int ring_writer_wait(struct ring_writer *writer, int64_t timeout_ns)
 {
+    if (ring_spin(&writer->spin, LOOK_PAUSES, has_room, writer))
+        return 0;
     const struct ring_deadline deadline = ring_deadline_in(timeout_ns);
     int error = 0;
-    while (!has_room(writer)) {
-        if (error)
-            return error;
+    for (bool slept = false; !has_room(writer); slept = true) {
+        if (slept && !writer->owner && !ring_lock_is_held(writer->map.control_fd, RING_LOCK_OWNER))
+            writer->finished = true;
+        if (error || writer->finished)
+            return writer->finished ? 0 : error;
+        ring_spin_sleeps(&writer->spin);
         error = writer->owner ? sleep_as_owner(writer, &deadline) : sleep_alone(writer, &deadline);
     }
+    ring_spin_wakes(&writer->spin);
     return 0;
 }
 

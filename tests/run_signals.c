@@ -367,7 +367,7 @@ static int check_other_worker(const struct support_result *result, pid_t killed,
 static void check_killed_worker(bool stopped_before)
 {
     struct support_process *process = support_ringside_start(
-        SUPPORT_ARGUMENTS("run", LONG, "-w", "framemd5", "-w", "framemd5", named_clip(CAMERA)));
+        SUPPORT_ARGUMENTS("run", LONG, "-w", "framemd5:restarts=0", "-w", "framemd5:restarts=0", named_clip(CAMERA)));
     support_ringside_await_full(process);
     const pid_t worker = find_process(process, WORKER, CAMERA);
     if (stopped_before)
@@ -397,7 +397,7 @@ Test(death, of_a_stopped_worker_leaves_the_others_complete)
 static struct support_process *start_two_cameras(void)
 {
     struct support_process *process =
-        support_ringside_start(SUPPORT_ARGUMENTS("run", LONG, "-w", "framemd5", "-w", "framemd5",
+        support_ringside_start(SUPPORT_ARGUMENTS("run", LONG, "-w", "framemd5:restarts=0", "-w", "framemd5:restarts=0",
                                                  named_clip(CAMERA), named_clip(SECOND_CAMERA)));
     cr_assert_eq(support_await(process, "\"camera\":\"" SECOND_CAMERA "\""), 0);
     support_ringside_await_full(process);
@@ -421,7 +421,7 @@ Test(death, of_a_worker_concerns_all_cameras)
 Test(death, of_the_only_worker_ends_the_run)
 {
     struct support_process *process = support_ringside_start(
-        SUPPORT_ARGUMENTS("run", FOR_EVER, "-w", "framemd5", named_clip(CAMERA)));
+        SUPPORT_ARGUMENTS("run", FOR_EVER, "-w", "framemd5:restarts=0", named_clip(CAMERA)));
     support_ringside_await_full(process);
     cr_assert_eq(kill(find_process(process, WORKER, CAMERA), SIGKILL), 0);
     struct support_result result;

@@ -30,6 +30,7 @@ struct worker_config {
     /* A program to run instead of the class's hooks: its arguments, NULL at the end.
      * NULL: none. The class then only gives the name. */
     const char *const *command;
+    const char *rings; /* for the program: a line "RING CAMERA" for each; NULL: none */
 
     /* How the supervisor keeps it. */
     int restarts;        /* that it may need within a minute */

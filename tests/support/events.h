@@ -13,7 +13,8 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* The lines of TEXT, in order. Each must be whole, an object, and have v (1), type and camera. */
+/* The lines of TEXT, in order. Each must be whole, an object, and have v (1), type and, unless it
+ * is about the life of a worker, camera. */
 json_t *support_events(const char *text);
 
 /* The same without the rule for `camera`: log lines and totals are about none in particular. */

@@ -25,7 +25,12 @@ static int print_help(void)
            "INPUT is a path or URL, or NAME=path; NAME defaults to the file's stem.\n"
            "\n"
            "  -w, --worker NAME[:KEY=VALUE,...]\n"
-           "                  a worker, repeatable, the same one twice too (default: motion)\n"
+           "                  a worker, repeatable, the same one twice too (default: motion);\n"
+           "                  NAME may be the path of a plug-in, ./my.so\n"
+           "      --exec [NAME=]COMMAND\n"
+           "                  a program as a worker; see ringside-worker(7)\n"
+           "      --exec-options KEY=VALUE,...\n"
+           "                  those of every worker, for the --exec that follow\n"
            "      --pace      real time, by the file's timestamps (default: as fast as the\n"
            "                  slowest lossless worker)\n"
            "      --loop N    play each input N times, 0 = for ever (default: 1)\n"
@@ -65,37 +70,25 @@ static int parse_seconds(const char *text, double *out)
     return GO_ON;
 }
 
-static int unknown_worker(const char *name)
-{
-    char known[256] = "";
-    for (unsigned i = 0; worker_classes[i]; i++) {
-        strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
-        strncat(known, worker_classes[i]->name, sizeof known - strlen(known) - 1);
-    }
-    return usage_error("no worker '%s'; there are: %s", name, known);
-}
-
 static int add_worker(struct run_options *options, const char *text)
 {
-    if (options->worker_count == RING_READERS_MAX)
-        return usage_error("more than %d workers", RING_READERS_MAX);
-    char name[64];
-    size_t length = strcspn(text, ":");
-    snprintf(name, sizeof name, "%.*s", (int)length, text);
-    const struct worker_class *class_ = worker_class_find(name);
-    if (!class_)
-        return unknown_worker(name);
+    char problem[1024];
+    int error = workers_add(&options->workers, text, problem, sizeof problem);
+    return error ? usage_error("%s", problem) : GO_ON;
+}
 
-    struct worker_config *worker = &options->workers[options->worker_count];
-    char problem[512];
-    const char *pairs = text[length] ? text + length + 1 : NULL;
-    int error = worker_config_parse(worker, class_, pairs, problem, sizeof problem);
-    worker->index = options->worker_count++;
-    return error ? usage_error("worker %s: %s", name, problem) : GO_ON;
+static int add_program(struct run_options *options, const char *text)
+{
+    char problem[1024] = "out of memory";
+    int error = workers_add_program(&options->workers, text, options->program_options, problem,
+                                    sizeof problem);
+    return error ? usage_error("%s", problem) : GO_ON;
 }
 
 enum {
     OPTION_PACE = 256,
+    OPTION_EXEC,
+    OPTION_EXEC_OPTIONS,
     OPTION_LOOP,
     OPTION_SLOTS,
     OPTION_SECONDS,
@@ -107,6 +100,8 @@ enum {
 
 static const struct option long_options[] = {
     {"worker", required_argument, NULL, 'w'},
+    {"exec", required_argument, NULL, OPTION_EXEC},
+    {"exec-options", required_argument, NULL, OPTION_EXEC_OPTIONS},
     {"pace", no_argument, NULL, OPTION_PACE},
     {"loop", required_argument, NULL, OPTION_LOOP},
     {"slots", required_argument, NULL, OPTION_SLOTS},
@@ -137,6 +132,11 @@ static int handle_option(struct run_options *options, int option, const char *ar
     switch (option) {
     case 'w':
         return add_worker(options, optarg);
+    case OPTION_EXEC:
+        return add_program(options, optarg);
+    case OPTION_EXEC_OPTIONS:
+        options->program_options = optarg;
+        return GO_ON;
     case OPTION_PACE:
         return set_flag(&options->pace);
     case OPTION_LOOP:
@@ -171,7 +171,7 @@ static int handle_option(struct run_options *options, int option, const char *ar
 static int check_slots(const struct run_options *options)
 {
     unsigned minimum;
-    supervisor_slots(0, options->workers, options->worker_count, &minimum);
+    supervisor_slots(0, options->workers.workers, options->workers.count, &minimum);
     if (options->slots && options->slots < minimum)
         return usage_error("--slots %u: these workers need at least %u", options->slots, minimum);
     return GO_ON;
@@ -186,7 +186,7 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     while (status == GO_ON &&
            (option = getopt_long(argc, argv, ":w:qvh", long_options, NULL)) != -1)
         status = handle_option(options, option, argv[optind - 1]);
-    if (status == GO_ON && options->worker_count == 0)
+    if (status == GO_ON && options->workers.count == 0)
         status = add_worker(options, "motion");
     if (status == GO_ON)
         status = check_slots(options);
@@ -204,7 +204,6 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
 
 void run_options_free(struct run_options *options)
 {
-    for (unsigned i = 0; i < options->worker_count; i++)
-        worker_config_free(&options->workers[i]);
+    workers_free(&options->workers);
     inputs_free(&options->inputs);
 }

@@ -6,11 +6,12 @@
 
 #include "tools/ringside/input.h"
 #include "tools/ringside/log.h"
+#include "tools/ringside/worker.h"
 
 struct run_options {
     struct inputs inputs;
-    struct worker_config workers[RING_READERS_MAX];
-    unsigned worker_count;
+    struct workers workers;
+    const char *program_options; /* for the next --exec */
     bool pace, dry_run, json;
     unsigned plays; /* 0: without end */
     unsigned slots; /* 0: as many as are good */

@@ -80,8 +80,8 @@ static int start(struct run *run)
     const struct supervisor_config config = {
         .cameras = options->inputs.cameras,
         .camera_count = options->inputs.count,
-        .workers = options->workers,
-        .worker_count = options->worker_count,
+        .workers = options->workers.workers,
+        .worker_count = options->workers.count,
         .slots = options->slots,
         .pace = options->pace,
         .plays = options->plays,

@@ -28,11 +28,11 @@ static bool is_ours(const char *variable)
     return strncmp(variable, "RINGSIDE_", strlen("RINGSIDE_")) == 0;
 }
 
-enum { CONTROL_VARIABLE, NAME_VARIABLE, INDEX_VARIABLE, POLICY_VARIABLE, VARIABLES };
+enum { VARIABLES = 5 };
 
 /* Our environment, with what is said here to the program in place of what was said
  * to us. */
-static char **make_environment(const struct worker_config *config, char *own[VARIABLES])
+static char **make_environment(char *own[VARIABLES])
 {
     size_t count = 0, kept = VARIABLES;
     while (environ[count])
@@ -44,7 +44,6 @@ static char **make_environment(const struct worker_config *config, char *own[VAR
     for (size_t i = 0; i < count; i++)
         if (!is_ours(environ[i]))
             environment[kept++] = environ[i];
-    (void)config;
     return environment;
 }
 
@@ -56,13 +55,16 @@ static int start_program(struct worker *worker)
     snprintf(name, sizeof name, "RINGSIDE_WORKER=%s", config->class_->name);
     snprintf(index, sizeof index, "RINGSIDE_INDEX=%u", config->index);
     snprintf(policy, sizeof policy, "RINGSIDE_POLICY=%d", (int)config->policy);
-    char *own[VARIABLES] = {control, name, index, policy};
-    char **environment = make_environment(config, own);
-    if (!environment)
+    char *rings = NULL;
+    if (asprintf(&rings, "RINGSIDE_RINGS=%s", config->rings ? config->rings : "") < 0)
         return -ENOMEM;
-    int error =
-        worker_process_exec(&worker->process, config->command, environment, &worker->limits);
+    char *own[VARIABLES] = {control, name, index, policy, rings};
+    char **environment = make_environment(own);
+    int error = environment ? worker_process_exec(&worker->process, config->command, environment,
+                                                  &worker->limits)
+                            : -ENOMEM;
     free(environment);
+    free(rings);
     return error;
 }
 

@@ -44,10 +44,9 @@ static void ring_config_for(const struct camera *camera, struct ring_config *con
 }
 
 /* Unique on the machine by our pid, and still telling which camera it is. */
-static void ring_name_for(const struct camera *camera, char name[RING_NAME_MAX + 1])
+void camera_ring_name(unsigned number, const char *camera, char name[RING_NAME_MAX + 1])
 {
-    int length = snprintf(name, RING_NAME_MAX + 1, "%d-%u-%.40s", (int)getpid(), camera->number,
-                          camera->name);
+    int length = snprintf(name, RING_NAME_MAX + 1, "%d-%u-%.40s", (int)getpid(), number, camera);
     for (int i = 0; i < length; i++) {
         char one[2] = {name[i]};
         if (ring_name_check(one) != 0)
@@ -85,7 +84,7 @@ static int create_ring(struct camera *camera)
     struct ring_config config;
     char name[RING_NAME_MAX + 1];
     ring_config_for(camera, &config);
-    ring_name_for(camera, name);
+    camera_ring_name(camera->number, camera->name, name);
     int error = ring_create(&camera->ring, name, &config);
     if (error == -ENOSPC)
         log_no_room(camera);
@@ -103,6 +102,18 @@ static void seat_refused(struct camera *camera, unsigned worker, int error)
     supervisor_worsen(camera->supervisor, SUPERVISOR_FAILED);
 }
 
+static void ask(struct camera *camera, unsigned index)
+{
+    struct worker *worker = camera->supervisor->members[index].worker;
+    if (!worker)
+        return;
+    int error = worker_activate(worker, camera->number, camera->name, ring_name(camera->ring));
+    if (!error)
+        camera->seats[index].state = SEAT_ASKED;
+    else if (error != -EPIPE) /* that it is dead is about to be seen anyway */
+        seat_refused(camera, index, error);
+}
+
 /* Asks every worker to attach. */
 static void wire(struct camera *camera)
 {
@@ -112,16 +123,8 @@ static void wire(struct camera *camera)
         return;
     }
     camera->state = SUPERVISOR_WIRING;
-    for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
-        struct worker *worker = supervisor->members[i].worker;
-        if (!worker)
-            continue;
-        int error = worker_activate(worker, camera->number, camera->name, ring_name(camera->ring));
-        if (!error)
-            camera->seats[i].state = SEAT_ASKED;
-        else if (error != -EPIPE) /* that it is dead is about to be seen anyway */
-            seat_refused(camera, i, error);
-    }
+    for (unsigned i = 0; i < supervisor->config.worker_count; i++)
+        ask(camera, i);
 }
 
 static unsigned seats_in(const struct camera *camera, enum seat_state state)
@@ -180,17 +183,26 @@ static const char *outcome_name(enum worker_outcome outcome)
     return names[outcome];
 }
 
+/* What was published while its worker was dead, or not yet back, counts as skipped. */
+static struct worker_counts counts_of(const struct camera *camera, unsigned index)
+{
+    struct worker_counts counts = camera->seats[index].counts;
+    if (camera->seats[index].was_away && camera->progress.published >= counts.received)
+        counts.skipped = camera->progress.published - counts.received;
+    return counts;
+}
+
 static json_t *worker_summaries(const struct camera *camera)
 {
     const struct supervisor *supervisor = camera->supervisor;
     json_t *list = json_array();
     for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
-        const struct worker_counts *counts = &camera->seats[i].counts;
+        const struct worker_counts counts = counts_of(camera, i);
         const struct worker_config *worker = &supervisor->config.workers[i];
         json_array_append_new(
             list, json_pack("{s:s, s:i, s:i, s:I, s:I}", "worker", worker->class_->name, "index",
                             (int)worker->index, "pid", (int)supervisor->members[i].pid, "received",
-                            (json_int_t)counts->received, "skipped", (json_int_t)counts->skipped));
+                            (json_int_t)counts.received, "skipped", (json_int_t)counts.skipped));
     }
     return list;
 }
@@ -332,6 +344,14 @@ void camera_worker_died(struct camera *camera, unsigned worker)
     seat->state = SEAT_EMPTY;
     ring_reap(camera->ring);
     advance(camera);
+}
+
+void camera_worker_back(struct camera *camera, unsigned worker)
+{
+    if (!camera->ring || camera->state > SUPERVISOR_RUNNING)
+        return;
+    camera->seats[worker].was_away = true;
+    ask(camera, worker);
 }
 
 void camera_decoder_done(struct camera *camera, enum worker_outcome outcome)

@@ -25,8 +25,8 @@ static json_t *string(const char *text)
 
 json_t *event_begin(const char *type, const char *camera)
 {
-    return json_pack("{s:i, s:s, s:o}", "v", EVENT_SCHEMA_VERSION, "type", type, "camera",
-                     string(camera));
+    return json_pack("{s:i, s:s, s:o*}", "v", EVENT_SCHEMA_VERSION, "type", type, "camera",
+                     camera ? string(camera) : NULL);
 }
 
 json_t *event_seconds(double seconds)

@@ -6,8 +6,8 @@
 
 #define EVENT_SCHEMA_VERSION 1
 
-/* {"v":1,"type":TYPE,"camera":CAMERA}; NULL when out of memory. Text that is not
- * UTF-8 has its bad bytes replaced by '?', so that there always is a line. */
+/* {"v":1,"type":TYPE,"camera":CAMERA}, without one where it is NULL; NULL when out of memory. Text
+ * that is not UTF-8 has its bad bytes replaced by '?', so that there always is a line. */
 json_t *event_begin(const char *type, const char *camera);
 
 /* Seconds, or null where they are not a number. A new reference. */

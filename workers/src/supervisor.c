@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "libring/inspect.h"
+#include "workers/src/worker.h"
 
 #define MESSAGES_PER_TURN 64
 /* How long processes may take to end in order before they are killed. */
@@ -85,16 +86,11 @@ int supervisor_watch_ring(struct camera *camera)
     return watch(supervisor, ring_fd(camera->ring), source);
 }
 
-static int spawn_worker(struct supervisor *supervisor, unsigned index)
+int supervisor_watch_worker(struct supervisor *supervisor, unsigned index)
 {
-    struct member *member = &supervisor->members[index];
-    int error = worker_spawn(&member->worker, &supervisor->config.workers[index]);
-    if (error)
-        return error;
-    member->pid = worker_pid(member->worker);
     struct source *source = &supervisor->sources[2 * supervisor->config.camera_count + index];
     *source = (struct source){.kind = SOURCE_WORKER, .index = index};
-    return watch(supervisor, worker_fd(member->worker), source);
+    return watch(supervisor, worker_fd(supervisor->members[index].worker), source);
 }
 
 static int make_descriptors(struct supervisor *supervisor)
@@ -108,7 +104,48 @@ static int make_descriptors(struct supervisor *supervisor)
         return -errno;
     struct source *source = &supervisor->sources[2 * config->camera_count + config->worker_count];
     source->kind = SOURCE_DEADLINE;
-    return watch(supervisor, supervisor->deadline, source);
+    int error = watch(supervisor, supervisor->deadline, source);
+    if (error)
+        return error;
+    supervisor->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (supervisor->tick < 0)
+        return -errno;
+    source++;
+    source->kind = SOURCE_TICK;
+    return watch(supervisor, supervisor->tick, source);
+}
+
+/* Has the tick come when the first of the members has something to do. */
+static void set_tick(struct supervisor *supervisor)
+{
+    int64_t due = INT64_MAX;
+    for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
+        const int64_t own = member_due(&supervisor->members[i]);
+        due = own < due ? own : due;
+    }
+    if (due == supervisor->tick_ns)
+        return;
+    supervisor->tick_ns = due;
+    struct itimerspec when = {0};
+    if (due != INT64_MAX)
+        when.it_value = (struct timespec){.tv_sec = due / 1000000000, .tv_nsec = due % 1000000000};
+    timerfd_settime(supervisor->tick, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+/* A line for each camera's ring, for programs; NULL when out of memory. */
+static char *list_rings(const struct supervisor_config *config)
+{
+    char *text = NULL, name[RING_NAME_MAX + 1];
+    size_t size;
+    FILE *list = open_memstream(&text, &size);
+    if (!list)
+        return NULL;
+    for (unsigned i = 0; i < config->camera_count; i++) {
+        camera_ring_name(i, config->cameras[i].name, name);
+        fprintf(list, "%s %s\n", name, config->cameras[i].name);
+    }
+    fclose(list);
+    return text;
 }
 
 static int spawn_all(struct supervisor *supervisor)
@@ -116,9 +153,10 @@ static int spawn_all(struct supervisor *supervisor)
     const struct supervisor_config *config = &supervisor->config;
     int error = make_descriptors(supervisor);
     for (unsigned i = 0; i < config->worker_count && !error && !config->dry_run; i++)
-        error = spawn_worker(supervisor, i);
+        error = member_spawn(supervisor, i);
     for (unsigned i = 0; i < config->camera_count && !error; i++)
         error = spawn_decoder(supervisor, i);
+    set_tick(supervisor);
     return error;
 }
 
@@ -129,16 +167,19 @@ int supervisor_create(struct supervisor **out, const struct supervisor_config *c
     if (!supervisor)
         return -ENOMEM;
     supervisor->config = *config;
-    supervisor->epoll = supervisor->deadline = -1;
+    supervisor->epoll = supervisor->deadline = supervisor->tick = -1;
     struct worker_config *workers = calloc(config->worker_count + 1, sizeof *workers);
     supervisor->cameras = calloc(config->camera_count, sizeof *supervisor->cameras);
     supervisor->members = calloc(config->worker_count + 1, sizeof *supervisor->members);
     supervisor->sources =
-        calloc(2 * config->camera_count + config->worker_count + 1, sizeof *supervisor->sources);
+        calloc(2 * config->camera_count + config->worker_count + 2, sizeof *supervisor->sources);
     supervisor->config.workers = workers;
     int error = -ENOMEM;
     if (workers && supervisor->cameras && supervisor->members && supervisor->sources) {
         memcpy(workers, config->workers, config->worker_count * sizeof *workers);
+        supervisor->rings = list_rings(config);
+        for (unsigned i = 0; i < config->worker_count; i++)
+            workers[i].rings = supervisor->rings;
         error = spawn_all(supervisor);
     }
     if (error)
@@ -163,10 +204,13 @@ void supervisor_destroy(struct supervisor **pointer)
         close(supervisor->epoll);
     if (supervisor->deadline >= 0)
         close(supervisor->deadline);
+    if (supervisor->tick >= 0)
+        close(supervisor->tick);
     free(supervisor->cameras);
     free(supervisor->members);
     free(supervisor->sources);
     free((void *)supervisor->config.workers);
+    free(supervisor->rings);
     free(supervisor);
     *pointer = NULL;
 }
@@ -176,8 +220,7 @@ int supervisor_fd(const struct supervisor *supervisor)
     return supervisor->epoll;
 }
 
-/* "exited with status 1", "was killed by signal 9 (Killed)". */
-static void describe_end(int status, char *text, size_t size)
+void supervisor_describe_end(int status, char *text, size_t size)
 {
     if (WIFSIGNALED(status))
         snprintf(text, size, "was killed by signal %d (%s)", WTERMSIG(status),
@@ -198,26 +241,9 @@ static void decoder_gone(struct camera *camera)
         camera_decoder_done(camera, WORKER_STOPPED);
         return;
     }
-    describe_end(status, how, sizeof how);
+    supervisor_describe_end(status, how, sizeof how);
     supervisor_log(supervisor, WORKER_ERROR, camera->name, "its decoder %s", how);
     camera_decoder_done(camera, WORKER_FAILED);
-}
-
-static void worker_gone(struct supervisor *supervisor, unsigned index)
-{
-    struct member *member = &supervisor->members[index];
-    const struct worker_config *config = &supervisor->config.workers[index];
-    char how[128];
-    int status;
-    worker_destroy(&member->worker, &status);
-    if (!member->stopping || status != 0) {
-        describe_end(status, how, sizeof how);
-        supervisor_log(supervisor, WORKER_ERROR, NULL, "worker %s#%u (pid %d) %s",
-                       config->class_->name, config->index, (int)member->pid, how);
-        supervisor_worsen(supervisor, SUPERVISOR_FAILED);
-    }
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
-        camera_worker_died(&supervisor->cameras[i], index);
 }
 
 static void handle_decoder_message(struct camera *camera, const struct worker_message *message)
@@ -266,6 +292,7 @@ static int handle_seat_message(struct supervisor *supervisor, unsigned index,
     if (message->header.camera >= supervisor->config.camera_count)
         return -ENOENT;
     struct camera *camera = &supervisor->cameras[message->header.camera];
+    member_measure(supervisor, index);
     if (message->header.type == WORKER_ACTIVATED)
         camera_seat_taken(camera, index, message->header.value);
     else
@@ -304,6 +331,11 @@ static void handle_worker_message(struct supervisor *supervisor, unsigned index,
     case WORKER_DEACTIVATED:
         error = handle_seat_message(supervisor, index, message);
         break;
+    case WORKER_PONG:
+        break;
+    case WORKER_PING:
+        error = worker_message_answer(worker_fd(supervisor->members[index].worker), message, false);
+        break;
     default:
         error = -ENOTSUP;
     }
@@ -330,12 +362,14 @@ static void listen_to_worker(struct supervisor *supervisor, unsigned index)
     int error = 0;
     for (int i = 0; i < MESSAGES_PER_TURN && member->worker && !error; i++) {
         error = worker_recv(member->worker, &supervisor->message, NULL);
+        if (!error || error == -EPROTO)
+            member_said(member, &supervisor->message);
         if (!error)
             handle_worker_message(supervisor, index, &supervisor->message);
         else if (error == -EPROTO)
             error = worker_refuse(member->worker, &supervisor->message, error);
         else if (error != -EAGAIN)
-            worker_gone(supervisor, index);
+            member_gone(supervisor, index);
     }
 }
 
@@ -363,6 +397,7 @@ static void stop_workers(struct supervisor *supervisor)
 {
     for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
         struct member *member = &supervisor->members[i];
+        member->restart_ns = 0;
         if (!member->worker || member->stopping)
             continue;
         member->stopping = true;
@@ -406,9 +441,20 @@ static void deadline_over(struct supervisor *supervisor)
 static bool workers_left(const struct supervisor *supervisor)
 {
     for (unsigned i = 0; i < supervisor->config.worker_count; i++)
-        if (supervisor->members[i].worker)
+        if (member_is_left(&supervisor->members[i]))
             return true;
     return false;
+}
+
+static void tick(struct supervisor *supervisor)
+{
+    uint64_t count;
+    if (read(supervisor->tick, &count, sizeof count) < 0)
+        return;
+    const int64_t now = worker_now_ns();
+    supervisor->tick_ns = 0;
+    for (unsigned i = 0; i < supervisor->config.worker_count; i++)
+        member_tick(supervisor, i, now);
 }
 
 void supervisor_dispatch(struct supervisor *supervisor)
@@ -423,9 +469,12 @@ void supervisor_dispatch(struct supervisor *supervisor)
             listen_to_worker(supervisor, source->index);
         else if (source->kind == SOURCE_RING)
             dispatch_ring(&supervisor->cameras[source->index]);
-        else
+        else if (source->kind == SOURCE_DEADLINE)
             deadline_over(supervisor);
+        else
+            tick(supervisor);
     }
+    set_tick(supervisor);
     if (all_ended(supervisor)) {
         stop_workers(supervisor);
     } else if (!supervisor->config.dry_run && !supervisor->stopped && !workers_left(supervisor)) {
@@ -451,6 +500,8 @@ void supervisor_stop(struct supervisor *supervisor)
     for (unsigned i = 0; i < supervisor->config.camera_count; i++)
         if (supervisor->cameras[i].decoder)
             decoder_stop(supervisor->cameras[i].decoder);
+    for (unsigned i = 0; i < supervisor->config.worker_count; i++)
+        supervisor->members[i].restart_ns = 0;
 }
 
 enum supervisor_outcome supervisor_outcome(const struct supervisor *supervisor)

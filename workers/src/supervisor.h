@@ -3,6 +3,7 @@
 #define WORKERS_SRC_SUPERVISOR_H
 
 #include "libring/ring.h"
+#include "workers/src/member.h"
 #include "workers/supervisor.h"
 
 /* A worker's part in a camera. */
@@ -16,6 +17,7 @@ struct seat {
     enum seat_state state;
     unsigned place;              /* in the ring's table, when taken */
     struct worker_counts counts; /* when it has left */
+    bool was_away;               /* its worker died and came back: what it missed is skipped */
 };
 
 struct camera {
@@ -34,23 +36,20 @@ struct camera {
 
 /* What the supervisor waits on. */
 struct source {
-    enum { SOURCE_DECODER, SOURCE_RING, SOURCE_WORKER, SOURCE_DEADLINE } kind;
+    enum { SOURCE_DECODER, SOURCE_RING, SOURCE_WORKER, SOURCE_DEADLINE, SOURCE_TICK } kind;
     unsigned index;
-};
-
-struct member {
-    struct worker *worker; /* NULL: gone */
-    pid_t pid;
-    bool stopping;
 };
 
 struct supervisor {
     struct supervisor_config config;
     struct camera *cameras;
     struct member *members;
-    struct source *sources; /* decoders, rings, members, the deadline */
+    struct source *sources; /* decoders, rings, members, the deadline, the tick */
     int epoll;
-    int deadline; /* timerfd for an orderly end */
+    int deadline;    /* timerfd for an orderly end */
+    int tick;        /* timerfd for what the members have to do in time */
+    int64_t tick_ns; /* monotonic, for when it is set; INT64_MAX: not at all */
+    char *rings;     /* their names, as worker_config.rings */
     bool stopped;
     enum supervisor_outcome outcome;
     struct worker_message message; /* the one being handled */
@@ -62,14 +61,24 @@ void supervisor_log(struct supervisor *supervisor, enum worker_log_level level, 
 /* The run's outcome is at least as bad as this from now on. */
 void supervisor_worsen(struct supervisor *supervisor, enum supervisor_outcome outcome);
 
+/* "exited with status 1", "was killed by signal 9 (Killed)". */
+void supervisor_describe_end(int status, char *text, size_t size);
+
+/* Listens to the member's worker from now on, until it is destroyed. */
+int supervisor_watch_worker(struct supervisor *supervisor, unsigned index);
+
 /* Has the camera's ring dispatched from now on, until it is destroyed. */
 int supervisor_watch_ring(struct camera *camera);
+
+/* The name that a camera's ring has, or will have. */
+void camera_ring_name(unsigned number, const char *camera, char name[RING_NAME_MAX + 1]);
 
 /* What happens to a camera. Each moves it on as far as it can go. */
 void camera_stream(struct camera *camera, const struct worker_stream *stream);
 void camera_seat_taken(struct camera *camera, unsigned worker, int place_or_error);
 void camera_seat_left(struct camera *camera, unsigned worker, const struct worker_counts *counts);
 void camera_worker_died(struct camera *camera, unsigned worker);
+void camera_worker_back(struct camera *camera, unsigned worker); /* a new one in its place */
 void camera_decoder_done(struct camera *camera, enum worker_outcome outcome);
 
 #endif

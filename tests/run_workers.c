@@ -1,0 +1,416 @@
+/* Workers as a run keeps them: titles, plug-ins and programs, and all that can go wrong with one
+ * without the others noticing. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/events.h"
+#include "tests/support/ringside.h"
+#include "tests/support/traces.h"
+
+#define CAMERA "gate"
+#define FRAMES 25
+#define FOR_EVER "--loop", "0"
+
+static char *clip(void)
+{
+    char *path = support_ringside_clip(
+        "clip.mp4", SUPPORT_ARGUMENTS("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=1",
+                                      "-c:v", "libx264", "-pix_fmt", "yuv420p"));
+    char *input;
+    cr_assert_geq(asprintf(&input, CAMERA "=%s", path), 0);
+    free(path);
+    return input;
+}
+
+/* The plug-in tests/support/faulty.c, with these options. */
+static char *faulty(const char *options)
+{
+    char *text;
+    cr_assert_geq(asprintf(&text, "%s:%s", getenv("RINGSIDE_FAULTY"), options), 0);
+    return text;
+}
+
+static void without_leak_check(void)
+{
+    const char *options = getenv("ASAN_OPTIONS");
+    char text[1024];
+    snprintf(text, sizeof text, "%s:detect_leaks=0", options ? options : "");
+    setenv("ASAN_OPTIONS", text, 1);
+}
+
+static size_t lives(const json_t *events, const char *state)
+{
+    const json_t *all = support_events_pick(events, "worker", NULL, -1);
+    size_t count = 0;
+    size_t i;
+    const json_t *event;
+    json_array_foreach(all, i, event) count += strcmp(support_text(event, "state"), state) == 0;
+    return count;
+}
+
+static const json_t *first_of(const json_t *events, const char *state)
+{
+    const json_t *all = support_events_pick(events, "worker", NULL, -1);
+    size_t i;
+    const json_t *event;
+    json_array_foreach(all, i, event)
+    {
+        if (strcmp(support_text(event, "state"), state) == 0)
+            return event;
+    }
+    cr_assert_fail("no worker %s", state);
+    return NULL;
+}
+
+/* -- titles ------------------------------------------------------------------------------------ */
+
+/* How many processes of the run are called that. */
+static size_t processes_called(pid_t session, const char *title)
+{
+    pid_t members[64];
+    size_t count = support_session_members(session, members, 64);
+    size_t found = 0;
+    for (size_t i = 0; i < count && i < 64; i++) {
+        char path[64];
+        char line[256] = "";
+        snprintf(path, sizeof path, "/proc/%d/cmdline", (int)members[i]);
+        FILE *file = fopen(path, "r");
+        if (file && fread(line, 1, sizeof line - 1, file) > 0)
+            found += strcmp(line, title) == 0;
+        if (file)
+            fclose(file);
+    }
+    return found;
+}
+
+Test(title, tells_decoders_and_workers_apart)
+{
+    without_leak_check();
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", FOR_EVER, "-w", "framemd5", "-w", "null", "-w", "null", clip()));
+    support_ringside_await_full(process);
+    const pid_t session = support_pid(process);
+    cr_expect_eq(processes_called(session, "ringside: decoder " CAMERA), 1);
+    cr_expect_eq(processes_called(session, "ringside: worker framemd5#0"), 1);
+    cr_expect_eq(processes_called(session, "ringside: worker null#1"), 1);
+    cr_expect_eq(processes_called(session, "ringside: worker null#2"), 1);
+    cr_assert_eq(support_signal(process, SIGTERM), 0);
+    struct support_result result;
+    support_ringside_wait(&process, &result);
+}
+
+/* The title is written over what the kernel shows of these. */
+Test(title, leaves_environment_and_name_as_they_were)
+{
+    struct support_result result;
+    char value[4096];
+    memset(value, 'v', sizeof value);
+    value[sizeof value - 1] = '\0';
+    setenv("RINGSIDE_PROBE", value, 1);
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", faulty("how=environment"), clip()));
+    cr_expect_eq(result.exit_code, 0, "%s", result.err);
+    json_t *told = support_events_pick(support_events(result.out), "environment", CAMERA, 0);
+    cr_assert_eq(json_array_size(told), FRAMES);
+    cr_expect_str_eq(support_text(json_array_get(told, 0), "value"), value);
+    cr_expect_str_eq(support_text(json_array_get(told, 0), "program"), "ringside");
+}
+
+/* -- supervision ------------------------------------------------------------------------------- */
+
+/* Lines about frames, which only framemd5 prints here. */
+static char *frame_lines(const char *out)
+{
+    char *lines = calloc(1, strlen(out) + 1);
+    char *end = lines;
+    cr_assert_not_null(lines);
+    while (*out) {
+        const size_t length = strcspn(out, "\n") + 1;
+        char line[1024];
+        snprintf(line, sizeof line, "%.*s", (int)length, out);
+        if (strstr(line, "\"type\":\"frame\""))
+            end = stpcpy(end, line);
+        out += length;
+    }
+    return lines;
+}
+
+static void check_others(const char *how)
+{
+    struct support_result alone;
+    struct support_result beside;
+    char *input = clip();
+    support_ringside(&alone, SUPPORT_ARGUMENTS("run", "--loop", "40", "-w", "framemd5", input));
+    cr_assert_eq(alone.exit_code, 0);
+    support_ringside(&beside, SUPPORT_ARGUMENTS("run", "--loop", "40", "-w", "framemd5", "-w",
+                                                faulty(how), input));
+    cr_expect_eq(beside.exit_code, 1);
+    cr_expect_str_eq(frame_lines(beside.out), frame_lines(alone.out));
+    json_t *events = support_events(beside.out);
+    cr_expect_geq(lives(events, "died") + lives(events, "gone"), 1);
+    const json_t *summary = support_summary(events, CAMERA);
+    cr_expect_eq(support_integer(summary, "published"), 40 * FRAMES);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *worker = support_summary_worker(summary, i);
+        if (i == 0 || lives(events, "started") > 0)
+            cr_expect_eq(support_integer(worker, "received") + support_integer(worker, "skipped"),
+                         40 * FRAMES);
+    }
+}
+
+Test(supervision, one_that_crashes_for_ever_changes_nothing_for_the_others)
+{
+    check_others("how=abort,at=3,restarts=1000");
+}
+
+Test(supervision, one_that_is_killed_for_ever_changes_nothing_for_the_others)
+{
+    check_others("how=kill,restarts=1000");
+}
+
+Test(supervision, one_that_exits_is_started_again_and_given_up)
+{
+    struct support_process *process = support_ringside_start(SUPPORT_ARGUMENTS(
+        "run", FOR_EVER, "-w", "null", "-w", faulty("how=abort,restarts=2"), clip()));
+    cr_assert_eq(support_await(process, "it is given up"), 0);
+    cr_assert_eq(support_signal(process, SIGTERM), 0);
+    struct support_result result;
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 143);
+    json_t *events = support_events(result.out);
+    cr_expect_eq(lives(events, "died"), 2);
+    cr_expect_eq(lives(events, "started"), 2);
+    cr_expect_eq(lives(events, "gone"), 1);
+    const json_t *death = first_of(events, "died");
+    cr_expect_str_eq(support_text(death, "worker"), "faulty");
+    cr_expect_eq(support_integer(death, "index"), 1);
+    cr_expect_eq(support_integer(death, "signal"), SIGABRT);
+    cr_expect_eq(support_integer(death, "restart_ms"), 100);
+    cr_expect_str_eq(json_string_value(json_array_get(json_object_get(death, "log"), 0)),
+                     "last words");
+    cr_expect(json_is_null(json_object_get(first_of(events, "gone"), "restart_ms")));
+    cr_expect_not_null(strstr(result.err, "worker faulty#1"));
+    cr_expect_not_null(strstr(result.err, "was killed by signal 6"));
+    cr_expect_not_null(strstr(result.err, "last words"));
+}
+
+Test(supervision, the_exit_status_is_told)
+{
+    struct support_result result;
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", "null", "-w",
+                                                faulty("how=exit,restarts=0"), clip()));
+    cr_expect_eq(result.exit_code, 1);
+    cr_expect_eq(support_integer(first_of(support_events(result.out), "gone"), "exit"), 7);
+}
+
+static json_t *run_until_killed(const char *options, pid_t *stop)
+{
+    without_leak_check();
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", FOR_EVER, "-w", "null", "-w", faulty(options), clip()));
+    if (stop) {
+        while (processes_called(support_pid(process), "ringside: worker faulty#1") == 0)
+            usleep(1000);
+        pid_t members[64];
+        size_t count = support_session_members(support_pid(process), members, 64);
+        for (size_t i = 0; i < count; i++) {
+            char path[64];
+            char line[64] = "";
+            snprintf(path, sizeof path, "/proc/%d/cmdline", (int)members[i]);
+            FILE *file = fopen(path, "r");
+            cr_assert_not_null(file);
+            cr_assert_gt(fread(line, 1, sizeof line - 1, file), 0);
+            fclose(file);
+            if (strcmp(line, "ringside: worker faulty#1") == 0)
+                kill(*stop = members[i], SIGSTOP);
+        }
+    }
+    cr_assert_eq(support_await(process, "it is killed"), 0);
+    cr_assert_eq(support_await(process, "was killed by signal"), 0);
+    cr_assert_eq(support_signal(process, SIGTERM), 0);
+    struct support_result result;
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 143);
+    json_t *events = support_events(result.out);
+    cr_expect_geq(lives(events, "hung"), 1);
+    return events;
+}
+
+Test(supervision, an_endless_loop_is_aborted)
+{
+    json_t *events = run_until_killed("how=loop,hang_timeout=0.5,restarts=0", NULL);
+    cr_expect_eq(support_integer(first_of(events, "gone"), "signal"), SIGABRT);
+}
+
+/* A stopped process takes no SIGABRT. */
+Test(supervision, a_stopped_one_is_killed)
+{
+    pid_t stopped = 0;
+    json_t *events = run_until_killed("how=not,hang_timeout=0.5,restarts=0", &stopped);
+    cr_expect_eq(support_integer(first_of(events, "gone"), "signal"), SIGKILL);
+    cr_expect_eq(support_integer(first_of(events, "gone"), "pid"), stopped);
+}
+
+/* A sanitizer has no malloc that fails. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__has_feature)
+#define __has_feature(x) 0
+#endif
+#if !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
+Test(supervision, a_memory_hog_hits_its_limit)
+{
+    struct support_result result;
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", "framemd5", "-w",
+                                                faulty("how=hog,memory=64"), clip()));
+    cr_expect_eq(result.exit_code, 1);
+    cr_expect_not_null(strstr(result.err, "faulty gave up at frame 0: Cannot allocate memory"),
+                       "%s", result.err);
+    json_t *events = support_events(result.out);
+    cr_expect_eq(json_array_size(support_events_pick(events, "frame", CAMERA, 0)), FRAMES);
+    cr_expect_eq(lives(events, "died") + lives(events, "gone"), 0);
+}
+#endif
+
+Test(supervision, a_hook_that_fails_costs_no_life)
+{
+    struct support_result result;
+    support_ringside(
+        &result, SUPPORT_ARGUMENTS("run", "-w", "framemd5", "-w", faulty("how=fail,at=5"), clip()));
+    cr_expect_eq(result.exit_code, 1);
+    cr_expect_not_null(strstr(result.err, "faulty gave up at frame 5: No data available"));
+    json_t *events = support_events(result.out);
+    cr_expect_eq(json_array_size(support_events_pick(events, "frame", CAMERA, 0)), FRAMES);
+    cr_expect_eq(lives(events, "died"), 0);
+}
+
+Test(supervision, bad_limits_are_refused)
+{
+    struct support_result result;
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", "null:cpus=1-", clip()));
+    cr_expect_eq(result.exit_code, 2);
+    cr_expect_not_null(strstr(result.err, "cpus=1-: must be numbers of processors"));
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", "null:nice=20", clip()));
+    cr_expect_eq(result.exit_code, 2);
+    support_ringside(&result,
+                     SUPPORT_ARGUMENTS("run", "-w", "null:nice=5,cpus=0,files=100", clip()));
+    cr_expect_eq(result.exit_code, 0, "%s", result.err);
+}
+
+/* -- plug-ins ---------------------------------------------------------------------------------- */
+
+static void check_refused(const char *worker, const char *cause)
+{
+    struct support_result result;
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", worker, clip()));
+    cr_expect_eq(result.exit_code, 2);
+    cr_expect_str_eq(result.out, "");
+    cr_expect_not_null(strstr(result.err, cause), "%s", result.err);
+}
+
+Test(plugin, has_its_options_checked)
+{
+    check_refused(faulty("how=nonsense"), "how=nonsense: must be not, abort, kill");
+    check_refused(faulty("nonsense=1"), "no option 'nonsense'; there are: policy");
+}
+
+Test(plugin, of_another_version_is_refused)
+{
+    check_refused(getenv("RINGSIDE_FAULTY_ABI"), "build it again");
+}
+
+Test(plugin, that_is_none_is_refused)
+{
+    check_refused("./nonsense.so", "nonsense.so: cannot open shared object file");
+    check_refused("libm.so.6.so", "libm.so.6.so: cannot open");
+    check_refused("/proc/self/exe", "/proc/self/exe");
+}
+
+Test(plugin, example_tells_how_bright_it_is)
+{
+    struct support_result result;
+    char *worker;
+    cr_assert_geq(asprintf(&worker, "%s:every=5", getenv("RINGSIDE_BRIGHTNESS")), 0);
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", worker, clip()));
+    cr_expect_eq(result.exit_code, 0, "%s", result.err);
+    json_t *told = support_events_pick(support_events(result.out), "brightness", CAMERA, 0);
+    cr_assert_eq(json_array_size(told), 5);
+    const double mean = support_number(json_array_get(told, 0), "mean");
+    cr_expect(mean > 50 && mean < 200, "%g", mean);
+}
+
+/* -- programs ---------------------------------------------------------------------------------- */
+
+Test(program, example_sees_every_frame)
+{
+    struct support_result result;
+    char *named;
+    cr_assert_geq(asprintf(&named, "second=%s", getenv("RINGSIDE_WATCH")), 0);
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "--exec", getenv("RINGSIDE_WATCH"), "--exec",
+                                                named, "-w", "framemd5", clip()));
+    cr_expect_eq(result.exit_code, 0, "%s", result.err);
+    cr_expect_str_eq(result.err, "");
+    json_t *events = support_events(result.out);
+    for (int i = 0; i < 2; i++) {
+        json_t *seen = support_events_pick(events, "seen", CAMERA, i);
+        cr_expect_eq(json_array_size(seen), FRAMES);
+        cr_expect_str_eq(support_text(json_array_get(seen, 0), "worker"), i ? "second" : "watch");
+    }
+    support_summary_check(support_summary(events, CAMERA), FRAMES, 3);
+}
+
+Test(program, that_is_not_there_is_told)
+{
+    struct support_result result;
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "--exec", "/nonexistent/program", clip()));
+    cr_expect_eq(result.exit_code, 1);
+    cr_expect_not_null(strstr(result.err, "No such file or directory"));
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "--exec", "a | b", clip()));
+    cr_expect_eq(result.exit_code, 2);
+}
+
+/* What it has by environment, and nothing else of ours: it lists its descriptors. */
+Test(program, gets_what_it_needs_by_environment)
+{
+    struct support_result result;
+    support_ringside(&result,
+                     SUPPORT_ARGUMENTS(
+                         "run", "-w", "null", "--exec-options", "restarts=0,policy=lossy", "--exec",
+                         "sh=sh -c 'echo \"$RINGSIDE_WORKER $RINGSIDE_INDEX $RINGSIDE_POLICY "
+                         "$RINGSIDE_CONTROL $RINGSIDE_RINGS\"; ls /proc/$$/fd | tr \"\\\\n\" _'",
+                         clip()));
+    cr_expect_eq(result.exit_code, 1); /* it ended, which a worker is not to do */
+    cr_expect_not_null(strstr(result.err, "sh 1 1 3 "), "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "-0-" CAMERA " " CAMERA "\n"), "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "\n0_1_2_3_"), "%s", result.err);
+}
+
+Test(program, that_crashes_is_started_again_and_given_up)
+{
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", FOR_EVER, "-w", "null", "--exec-options", "restarts=1", "--exec",
+                          "sh -c 'kill -9 $$'", clip()));
+    cr_assert_eq(support_await(process, "it is given up"), 0);
+    cr_assert_eq(support_signal(process, SIGTERM), 0);
+    struct support_result result;
+    support_ringside_wait(&process, &result);
+    json_t *events = support_events(result.out);
+    cr_expect_eq(lives(events, "started"), 1);
+    cr_expect_eq(support_integer(first_of(events, "gone"), "signal"), SIGKILL);
+}
+
+/* One that never looks at its descriptor is killed like any other that hangs. */
+Test(program, that_does_not_listen_is_killed)
+{
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", FOR_EVER, "-w", "null", "--exec-options",
+                          "restarts=0,hang_timeout=0.5", "--exec", "sleep 1000", clip()));
+    cr_assert_eq(support_await(process, "it is killed"), 0);
+    cr_assert_eq(support_await(process, "was killed by signal"), 0);
+    cr_assert_eq(support_signal(process, SIGTERM), 0);
+    struct support_result result;
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(lives(support_events(result.out), "hung"), 1);
+}

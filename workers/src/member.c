@@ -1,0 +1,231 @@
+#include "workers/src/member.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "workers/src/event.h"
+#include "workers/src/memory.h"
+#include "workers/src/supervisor.h"
+#include "workers/src/worker.h"
+
+#define SECOND_NS INT64_C(1000000000)
+#define CHECKS 4                 /* in a hang_timeout */
+#define ABORT_NS (2 * SECOND_NS) /* for SIGABRT to do its work */
+
+static const struct worker_config *config_of(const struct supervisor *supervisor, unsigned index)
+{
+    return &supervisor->config.workers[index];
+}
+
+/* -- events ---------------------------------------------------------------------------------- */
+
+static json_t *last_lines(const struct member *member)
+{
+    json_t *list = json_array();
+    unsigned first = member->line_count > MEMBER_LINES ? member->line_count - MEMBER_LINES : 0;
+    for (unsigned i = first; i < member->line_count; i++)
+        json_array_append_new(list, json_string(member->lines[i % MEMBER_LINES]));
+    return list;
+}
+
+/* Tells of a change in a worker's life. Takes the reference `more` (may be NULL). */
+static void tell(struct supervisor *supervisor, unsigned index, const char *state, json_t *more)
+{
+    const struct worker_config *config = config_of(supervisor, index);
+    json_t *event = event_begin("worker", NULL);
+    json_t *fields =
+        json_pack("{s:s, s:i, s:i, s:s}", "worker", config->class_->name, "index",
+                  (int)config->index, "pid", (int)supervisor->members[index].pid, "state", state);
+    if (event && fields) {
+        json_object_update(event, fields);
+        json_object_update(event, more);
+    }
+    json_decref(fields);
+    json_decref(more);
+    char *line = event_finish(event);
+    if (line)
+        supervisor->config.event(supervisor->config.user, line);
+    free(line);
+}
+
+static json_t *death_to_json(const struct member *member, int status, int64_t delay_ns)
+{
+    json_t *death = json_pack("{s:o}", "log", last_lines(member));
+    if (WIFSIGNALED(status))
+        json_object_set_new(death, "signal", json_integer(WTERMSIG(status)));
+    else
+        json_object_set_new(death, "exit", json_integer(WEXITSTATUS(status)));
+    json_object_set_new(death, "restart_ms",
+                        delay_ns < 0 ? json_null() : json_integer(delay_ns / 1000000));
+    return death;
+}
+
+/* -- life and death -------------------------------------------------------------------------- */
+
+static void schedule_check(const struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    const double timeout = config_of(supervisor, index)->hang_timeout;
+    const double step_ns = timeout * (double)SECOND_NS / CHECKS;
+    member->check_ns = timeout > 0 ? worker_now_ns() + (int64_t)step_ns + 1 : 0;
+}
+
+int member_spawn(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    int error = worker_spawn(&member->worker, config_of(supervisor, index));
+    if (error)
+        return error;
+    member->pid = worker_pid(member->worker);
+    member->restart_ns = 0;
+    member->silent = 0;
+    member->heard = member->aborted = false;
+    member->line_count = 0;
+    schedule_check(supervisor, index);
+    return supervisor_watch_worker(supervisor, index);
+}
+
+void member_said(struct member *member, const struct worker_message *message)
+{
+    member->heard = true;
+    member->silent = 0;
+    if (message->header.type == WORKER_LOG)
+        snprintf(member->lines[member->line_count++ % MEMBER_LINES], MEMBER_LINE_MAX, "%.*s",
+                 MEMBER_LINE_MAX - 1, message->text);
+}
+
+/* ", and is started again in 0.1 s", or what else comes of it. */
+static void describe_future(int64_t delay_ns, bool gives_up, char *text, size_t size)
+{
+    if (delay_ns >= 0)
+        snprintf(text, size, ", and is started again in %.1f s", (double)delay_ns / SECOND_NS);
+    else if (gives_up)
+        snprintf(text, size, ", which it did too often: it is given up");
+    else
+        *text = '\0';
+}
+
+static void mourn(struct supervisor *supervisor, unsigned index, int status)
+{
+    struct member *member = &supervisor->members[index];
+    const struct worker_config *config = config_of(supervisor, index);
+    const int64_t now = worker_now_ns();
+    char how[128], future[96];
+    int64_t delay = RESTART_NEVER;
+    const bool wanted = !supervisor->stopped && !member->stopping && config->restarts > 0;
+    if (wanted)
+        delay = restart_after(&member->restart, config->restarts, now);
+    member->restart_ns = delay < 0 ? 0 : now + delay;
+    supervisor_describe_end(status, how, sizeof how);
+    describe_future(delay, wanted, future, sizeof future);
+    supervisor_log(supervisor, WORKER_ERROR, NULL, "worker %s#%u (pid %d) %s%s",
+                   config->class_->name, config->index, (int)member->pid, how, future);
+    tell(supervisor, index, delay < 0 ? "gone" : "died", death_to_json(member, status, delay));
+    supervisor_worsen(supervisor, SUPERVISOR_FAILED);
+}
+
+void member_gone(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    int status;
+    worker_destroy(&member->worker, &status);
+    member->check_ns = 0;
+    if (!member->stopping || status != 0)
+        mourn(supervisor, index, status);
+    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
+        camera_worker_died(&supervisor->cameras[i], index);
+}
+
+void member_measure(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    if (member->measured || !supervisor->config.verbose || !member->worker)
+        return;
+    member->measured = true;
+    const int64_t bytes = memory_beside_rings(member->pid);
+    if (bytes >= 0)
+        supervisor_log(supervisor, WORKER_DEBUG, NULL,
+                       "worker %s#%u (pid %d) takes %.2f MiB beside the frames (PSS)",
+                       config_of(supervisor, index)->class_->name,
+                       config_of(supervisor, index)->index, (int)member->pid,
+                       (double)bytes / (1 << 20));
+}
+
+bool member_is_left(const struct member *member)
+{
+    return member->worker || member->restart_ns;
+}
+
+static void start_again(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    member->restart_ns = 0;
+    int error = member_spawn(supervisor, index);
+    if (error) {
+        supervisor_log(supervisor, WORKER_ERROR, NULL, "worker %s#%u cannot be started again: %s",
+                       config_of(supervisor, index)->class_->name,
+                       config_of(supervisor, index)->index, strerror(-error));
+        worker_destroy(&member->worker, NULL);
+        return;
+    }
+    tell(supervisor, index, "started", NULL);
+    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
+        camera_worker_back(&supervisor->cameras[i], index);
+}
+
+/* -- hanging --------------------------------------------------------------------------------- */
+
+/* It waits for us to read, not we for it. */
+static bool has_something_to_say(const struct member *member)
+{
+    struct pollfd control = {.fd = worker_fd(member->worker), .events = POLLIN};
+    return poll(&control, 1, 0) > 0;
+}
+
+/* By checks and not by the clock: after the whole machine has slept, or we have, it
+ * gets its time. */
+static void check(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    const struct worker_config *config = config_of(supervisor, index);
+    schedule_check(supervisor, index);
+    if (member->aborted) {
+        worker_process_signal(&member->worker->process, SIGKILL);
+        return;
+    }
+    member->silent = member->heard || has_something_to_say(member) ? 0 : member->silent + 1;
+    member->heard = false;
+    if (member->silent < CHECKS) {
+        worker_ping_send(member->worker);
+        return;
+    }
+    supervisor_log(supervisor, WORKER_ERROR, NULL,
+                   "worker %s#%u (pid %d) gave no sign of life for %g s: it is killed",
+                   config->class_->name, config->index, (int)member->pid, config->hang_timeout);
+    tell(supervisor, index, "hung", NULL);
+    member->aborted = true;
+    member->check_ns = worker_now_ns() + ABORT_NS;
+    worker_process_signal(&member->worker->process, SIGABRT);
+}
+
+int64_t member_due(const struct member *member)
+{
+    if (member->worker && member->check_ns && !member->stopping)
+        return member->check_ns;
+    return member->restart_ns ? member->restart_ns : INT64_MAX;
+}
+
+void member_tick(struct supervisor *supervisor, unsigned index, int64_t now_ns)
+{
+    struct member *member = &supervisor->members[index];
+    if (member_due(member) > now_ns)
+        return;
+    if (member->worker)
+        check(supervisor, index);
+    else
+        start_again(supervisor, index);
+}

@@ -1,0 +1,63 @@
+/*
+ * A worker as the supervisor keeps it.
+ *
+ * Life story. It is spawned, and spawned again when it dies, by the rules of
+ * restart.h. While it runs it is pinged; one that gives no sign of life for
+ * hang_timeout, no message and no pong, gets SIGABRT, for a core file to tell what
+ * it hung in, and soon after SIGKILL. What it said last is remembered, and told
+ * with its death.
+ *
+ *   RUNNING --dies--> WAITING --delay over--> RUNNING
+ *   RUNNING --told to stop, and ends; or dies too often--> GONE
+ */
+#ifndef WORKERS_SRC_MEMBER_H
+#define WORKERS_SRC_MEMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "workers/src/restart.h"
+
+#define MEMBER_LINES 4
+#define MEMBER_LINE_MAX 256
+
+struct supervisor;
+struct worker_message;
+
+struct member {
+    struct worker *worker; /* NULL: it does not run */
+    pid_t pid;
+    bool stopping;
+    bool measured; /* its memory has been told */
+
+    struct restart restart;
+    int64_t restart_ns; /* monotonic, when it is to be started again; 0: it is not */
+
+    bool heard;                                /* since the last check */
+    unsigned silent;                           /* checks in a row in which it was not */
+    int64_t check_ns;                          /* monotonic, of the next; 0: none */
+    bool aborted;                              /* and is killed at the next check */
+    char lines[MEMBER_LINES][MEMBER_LINE_MAX]; /* of its log, the newest overwrites the oldest */
+    unsigned line_count;                       /* ever */
+};
+
+int member_spawn(struct supervisor *supervisor, unsigned index);
+
+/* Any message is a sign of life, and a line of log is remembered. */
+void member_said(struct member *member, const struct worker_message *message);
+
+/* Tells the log, where it is to be verbose, what its memory costs; once. */
+void member_measure(struct supervisor *supervisor, unsigned index);
+
+/* Its process has ended. */
+void member_gone(struct supervisor *supervisor, unsigned index);
+
+/* Runs, or will again. */
+bool member_is_left(const struct member *member);
+
+/* When member_tick has something to do, monotonic; INT64_MAX: never. */
+int64_t member_due(const struct member *member);
+void member_tick(struct supervisor *supervisor, unsigned index, int64_t now_ns);
+
+#endif

@@ -103,6 +103,62 @@ static void expect_service(struct support_stage *stage)
     dispatch_all(stage->ring);
 }
 
+static void give_bell(int socket, uint32_t incarnation)
+{
+    const struct ring_letter letter = {
+        .version = RING_VERSION, .type = RING_LETTER_BELL, .incarnation = incarnation};
+    int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    support_require(bell >= 0);
+    support_require(ring_letter_send(socket, &letter, bell) == 0);
+    close(bell);
+}
+
+/* The incarnation of the last bell that came. */
+static uint32_t last_bell(int socket)
+{
+    struct ring_letter letter;
+    int descriptor;
+    uint32_t incarnation = 0;
+    while (ring_letter_receive(socket, &letter, &descriptor) == 0) {
+        incarnation = letter.incarnation;
+        close(descriptor);
+    }
+    return incarnation;
+}
+
+/* A reader stopped between its hello and its place took the place after one that had come later and
+ * died. The writer was given the dead one's bell, and the reader slept for ever. */
+static void give_bells(bool newest_first)
+{
+    struct support_stage stage;
+    support_stage_open_without_writer(&stage, 4);
+    int writer = connect_to(&stage), reader = connect_to(&stage), dead = connect_to(&stage);
+    say_hello(writer, RING_HELLO_WRITER, 0);
+    say_hello(reader, RING_HELLO_READER, 0);
+    say_hello(dead, RING_HELLO_READER, 0);
+    dispatch_all(stage.ring);
+    give_bell(newest_first ? reader : dead, newest_first ? 2 : 1);
+    dispatch_all(stage.ring);
+    give_bell(newest_first ? dead : reader, newest_first ? 1 : 2);
+    dispatch_all(stage.ring);
+    cr_assert_eq(last_bell(writer), 2);
+    leave(dead);
+    leave(reader);
+    leave(writer);
+    dispatch_all(stage.ring);
+    support_stage_close(&stage);
+}
+
+Test(hub, bell_of_a_dead_reader_was_given_for_that_of_its_place)
+{
+    give_bells(false);
+}
+
+Test(hub, bell_of_a_dead_reader_that_comes_late_is_not_given)
+{
+    give_bells(true);
+}
+
 static void wait_for_the_end(void *argument)
 {
     char byte;

@@ -164,13 +164,17 @@ static void accept_one(struct ring_hub *hub)
         drop(hub, peer);
 }
 
+/* Who has that role now. One before it, who died, may still be in the list, in front or
+ * behind: it is told by the incarnation, a count. */
 static struct ring_peer *find(const struct ring_hub *hub, bool writer, uint32_t place)
 {
+    struct ring_peer *found = NULL;
     for (struct ring_peer *peer = hub->peers; peer; peer = peer->next)
         if (peer->bell.eventfd >= 0 && peer->is_writer == writer &&
-            (writer || peer->place == place))
-            return peer;
-    return NULL;
+            (writer || peer->place == place) &&
+            (!found || (int32_t)(peer->bell.incarnation - found->bell.incarnation) > 0))
+            found = peer;
+    return found;
 }
 
 /* Passes one bell on, and rings it. False when the connection takes no more now. */

@@ -76,14 +76,17 @@ static int descriptor_of(struct msghdr *message)
 }
 
 /* What we shall ring or watch must neither keep nor end us, as pipes, sockets, files and
- * devices can: by SIGPIPE, or by never answering. An eventfd and a pidfd have no type. */
-static int check_descriptor(int descriptor)
+ * devices can: by SIGPIPE, or by never answering. An eventfd has no type, nor has a
+ * pidfd, but for some kernels, to which it is a file: a real one can't be watched. */
+static int check_descriptor(uint32_t type, int descriptor)
 {
+    const bool pidfd = type == RING_HELLO_READER || type == RING_HELLO_WRITER;
     struct stat status;
     int flags = fcntl(descriptor, F_GETFL);
     if (fstat(descriptor, &status) < 0)
         return ring_system_error(errno);
-    return flags < 0 || (status.st_mode & S_IFMT) != 0 ||
+    const mode_t kind = status.st_mode & S_IFMT;
+    return flags < 0 || (kind != 0 && !(pidfd && kind == S_IFREG)) ||
                    fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0
                ? -EPROTO
                : 0;
@@ -94,7 +97,7 @@ static int check_letter(const struct ring_letter *letter, ssize_t size, int desc
     if (size != sizeof *letter || letter->version != RING_VERSION ||
         (descriptor < 0) != (letter->type >= RING_LETTER_GOODBYE))
         return -EPROTO;
-    return descriptor < 0 ? 0 : check_descriptor(descriptor);
+    return descriptor < 0 ? 0 : check_descriptor(letter->type, descriptor);
 }
 
 /* Looks at the next letter, without taking it: a descriptor that this process has no room

@@ -366,8 +366,8 @@ static int check_other_worker(const struct support_result *result, pid_t killed,
 
 static void check_killed_worker(bool stopped_before)
 {
-    struct support_process *process = support_ringside_start(
-        SUPPORT_ARGUMENTS("run", LONG, "-w", "framemd5:restarts=0", "-w", "framemd5:restarts=0", named_clip(CAMERA)));
+    struct support_process *process = support_ringside_start(SUPPORT_ARGUMENTS(
+        "run", LONG, "-w", "framemd5:restarts=0", "-w", "framemd5:restarts=0", named_clip(CAMERA)));
     support_ringside_await_full(process);
     const pid_t worker = find_process(process, WORKER, CAMERA);
     if (stopped_before)
@@ -396,9 +396,9 @@ Test(death, of_a_stopped_worker_leaves_the_others_complete)
  * and can't be through. How far the first is nobody knows. */
 static struct support_process *start_two_cameras(void)
 {
-    struct support_process *process =
-        support_ringside_start(SUPPORT_ARGUMENTS("run", LONG, "-w", "framemd5:restarts=0", "-w", "framemd5:restarts=0",
-                                                 named_clip(CAMERA), named_clip(SECOND_CAMERA)));
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", LONG, "-w", "framemd5:restarts=0", "-w", "framemd5:restarts=0",
+                          named_clip(CAMERA), named_clip(SECOND_CAMERA)));
     cr_assert_eq(support_await(process, "\"camera\":\"" SECOND_CAMERA "\""), 0);
     support_ringside_await_full(process);
     return process;

@@ -32,7 +32,8 @@ double statistics_spread(const double *sorted, size_t count)
 
 void statistics_sort(uint32_t *values, size_t count)
 {
-    qsort(values, count, sizeof *values, by_uint32);
+    if (count > 0) /* where there is none, there are no values to point at */
+        qsort(values, count, sizeof *values, by_uint32);
 }
 
 uint32_t statistics_quantile(const uint32_t *sorted, size_t count, double share)

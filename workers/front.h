@@ -11,8 +11,8 @@
  *
  * Primitives first, then fork, then threads: the control socket is made before the
  * fork, and spawning is refused in a process that has threads (-EDEADLK), since a
- * fork copies their locks and not them. Such a process spawns through a server that
- * it forked before (server.h), or programs (worker_config.command).
+ * fork copies their locks and not them. Such a process spawns programs
+ * (worker_config.command).
  *
  * Who listens to several workers does so by group.h.
  *

@@ -41,7 +41,9 @@ all() {
     done
 }
 
-compiler=$(strings -a "$program" | grep -m 1 '^GCC: ' || echo 'an unknown compiler')
+# All of it is read: who stops at the first line has strings die of SIGPIPE, or not.
+compiler=$(strings -a "$program" | awk '/^GCC: / && !found++')
+compiler=${compiler:-an unknown compiler}
 all >"$scratch/now"
 if [ "$mode" = --record ]; then
     cp "$scratch/now" "$record"

@@ -63,6 +63,9 @@ Test(help, of_run_lists_every_option)
 {
     static const char *const options[] = {
         "-w, --worker NAME[:KEY=VALUE,...]",
+        "--exec [NAME=]COMMAND",
+        "--exec-options KEY=VALUE,...",
+        "--inline",
         "--pace",
         "--loop N",
         "--slots N",

@@ -414,3 +414,71 @@ Test(program, that_does_not_listen_is_killed)
     support_ringside_wait(&process, &result);
     cr_expect_eq(lives(support_events(result.out), "hung"), 1);
 }
+
+/* -- without a fork ---------------------------------------------------------------------------- */
+
+static char *out_of(const char *const arguments[])
+{
+    struct support_result result;
+    support_ringside(&result, arguments);
+    cr_assert_eq(result.exit_code, 0, "%s", result.err);
+    cr_assert_str_eq(result.err, "");
+    return result.out;
+}
+
+/* What worker INDEX says of a camera, in its order. */
+static char *words_of(const json_t *events, const char *type, const char *camera, int index)
+{
+    return json_dumps(support_events_pick(events, type, camera, index), JSON_COMPACT);
+}
+
+#define WORKERS "-w", "framemd5", "-w", "motion:start_frames=1", "-w", "null"
+
+Test(inline_run, says_the_same_each_time_and_as_the_forked_one)
+{
+    char *input = clip();
+    char *second;
+    cr_assert_geq(asprintf(&second, "second=%s", strchr(input, '=') + 1), 0);
+    char *first = out_of(SUPPORT_ARGUMENTS("run", "--inline", WORKERS, input, second));
+    char *again = out_of(SUPPORT_ARGUMENTS("run", "--inline", WORKERS, input, second));
+    char *forked = out_of(SUPPORT_ARGUMENTS("run", WORKERS, input, second));
+    cr_expect_str_eq(frame_lines(first), frame_lines(again));
+    json_t *inlined = support_events(first);
+    json_t *expected = support_events(forked);
+    static const char *const cameras[] = {CAMERA, "second"};
+    for (size_t i = 0; i < 2; i++) {
+        cr_expect_str_eq(words_of(inlined, "frame", cameras[i], 0),
+                         words_of(expected, "frame", cameras[i], 0));
+        cr_expect_str_eq(words_of(inlined, "motion", cameras[i], 1),
+                         words_of(expected, "motion", cameras[i], 1));
+        const json_t *summary = support_summary(inlined, cameras[i]);
+        cr_expect_eq(support_integer(summary, "published"), FRAMES);
+        for (size_t worker = 0; worker < 3; worker++)
+            cr_expect_eq(support_integer(support_summary_worker(summary, worker), "received"),
+                         FRAMES);
+    }
+}
+
+/* More than the sockets between front and backs, or standard output, hold at once. */
+Test(inline_run, stands_still_while_nobody_reads_and_stops_in_order)
+{
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", "--inline", FOR_EVER, "-w", "framemd5", "-w", "framemd5", clip()));
+    support_ringside_await_full(process);
+    cr_assert_eq(support_signal(process, SIGINT), 0);
+    struct support_result result;
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 130);
+    const json_t *summary = support_summary(support_events(result.out), CAMERA);
+    cr_expect_str_eq(support_text(summary, "outcome"), "stopped");
+    cr_expect_eq(support_integer(support_summary_worker(summary, 1), "received"),
+                 support_integer(summary, "published"));
+}
+
+Test(inline_run, has_no_process_for_programs)
+{
+    struct support_result result;
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "--inline", "--exec", "true", clip()));
+    cr_expect_eq(result.exit_code, 2);
+    cr_expect_not_null(strstr(result.err, "--inline"));
+}

@@ -50,6 +50,27 @@ int worker_send__(struct worker_camera *camera, unsigned type, const void *paylo
 
 /* -- the loop -------------------------------------------------------------------------------- */
 
+/* The descriptor to sleep on, for any event loop: readable when worker_back_dispatch__ has
+ * something to do; the back's own. -EMFILE and the like when there is none to be had. */
+int worker_back_fd__(struct worker_back *back);
+
+/*
+ * Does a bounded amount of what there is to do, without waiting for more. 0: there may
+ * be more; -EAGAIN: there was nothing, sleep on the descriptor; -ESHUTDOWN: it was
+ * told to stop, or the front is gone.
+ */
+int worker_back_dispatch__(struct worker_back *back);
+
+/*
+ * A back without a process, for a worker that runs in its front's. `config` is the
+ * caller's and must outlive it. Where a message does not fit into the socket, it calls
+ * wait(user), which has the front listen, instead of sleeping. Destroying it closes
+ * every camera; `control` stays the caller's.
+ */
+int worker_back_create__(struct worker_back **out, const struct worker_config *config, int control,
+                         void (*wait)(void *user), void *user);
+void worker_back_destroy__(struct worker_back **back);
+
 /* A worker's life after the fork, with its end of the control socket. Returns the
  * process's exit status. */
 int worker_main__(const struct worker_config *config, int control);

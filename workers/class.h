@@ -35,6 +35,7 @@
 extern "C" {
 #endif
 
+struct worker_back;
 struct worker_camera;
 struct worker_message;
 
@@ -99,6 +100,11 @@ struct worker_class {
     int (*message__)(struct worker_camera *camera, void *state,
                      const struct worker_message *message, int descriptor);
     void (*close__)(struct worker_camera *camera, void *state);
+
+    /* The worker's loop, where it is to be another than the built-in one: it hosts
+     * worker_back_fd__ (back.h) in an event loop of its own until dispatching says
+     * that it is over. NULL: the built-in one. */
+    void (*loop__)(struct worker_back *back);
 };
 
 /*

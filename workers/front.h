@@ -41,6 +41,20 @@ struct worker;
  * -EINVAL for its limits, or as fork(2), execve(2) and socketpair(2). */
 int worker_spawn(struct worker **out, const struct worker_config *config);
 
+/*
+ * Makes a worker that runs in this process, for tests and debuggers: the same hooks, the same
+ * messages, no fork. It does something only in worker_run_inline. Where it has more
+ * to say than its socket holds, it calls wait(user) for its front to listen. It has no
+ * pid of its own, no limits, and worker_ping finds nobody. As worker_spawn.
+ */
+int worker_spawn_inline(struct worker **out, const struct worker_config *config,
+                        void (*wait)(void *user), void *user);
+
+/* Lets it do a bounded amount of what there is to do. 0: there may be more; -EAGAIN:
+ * there was nothing; -ESHUTDOWN: it has been stopped, and its cameras are closed;
+ * -EDEADLK from within itself. */
+int worker_run_inline(struct worker *worker);
+
 /* Asks the worker to exit. */
 int worker_stop(struct worker *worker);
 

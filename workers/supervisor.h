@@ -49,6 +49,10 @@ struct supervisor_config {
     bool dry_run;   /* open the inputs, tell their budget, end */
     bool verbose;
 
+    /* All in this process: no fork, one thread, one camera after the other; see
+     * supervisor_run_inline. */
+    bool in_process;
+
     /* What comes out, all with `user`. Lines have no line feed and belong to the
      * supervisor. `event`: a line of JSON. `log`: text for people. `budget`: in a
      * dry run, for each camera that could be opened. */
@@ -99,6 +103,18 @@ int supervisor_fd(const struct supervisor *supervisor);
 
 /* Handles what there is, a bounded amount of it; never blocks. */
 void supervisor_dispatch(struct supervisor *supervisor);
+
+/*
+ * With `in_process`: lets the decoders do their work, one after the other, and
+ * returns when all are through; the workers work within supervisor_dispatch. Wherever
+ * somebody would sleep, `turn` is called with the configuration's user, to do what the
+ * caller's loop does: wait for a moment, dispatch, take the output away. It may be called
+ * from within itself. The run is then ended by that loop as any other.
+ */
+void supervisor_run_inline(struct supervisor *supervisor, void (*turn)(void *user));
+
+/* With `in_process`: there may be more to do at once, whatever the descriptor says. */
+bool supervisor_busy(const struct supervisor *supervisor);
 
 /* True when every camera has ended and every process is gone. */
 bool supervisor_finished(const struct supervisor *supervisor);

@@ -16,33 +16,36 @@ enum { GO_ON = -1 };
 
 static int print_help(void)
 {
-    printf("Usage: ringside run [OPTION...] INPUT...\n"
-           "\n"
-           "Decodes each INPUT in a process of its own into a shared-memory ring, and lets\n"
-           "every worker look at all frames in place. Events come on standard output, one\n"
-           "JSON object a line; a summary for each camera ends them.\n"
-           "\n"
-           "INPUT is a path or URL, or NAME=path; NAME defaults to the file's stem.\n"
-           "\n"
-           "  -w, --worker NAME[:KEY=VALUE,...]\n"
-           "                  a worker, repeatable, the same one twice too (default: motion);\n"
-           "                  NAME may be the path of a plug-in, ./my.so\n"
-           "      --exec [NAME=]COMMAND\n"
-           "                  a program as a worker; see ringside-worker(7)\n"
-           "      --exec-options KEY=VALUE,...\n"
-           "                  those of every worker, for the --exec that follow\n"
-           "      --pace      real time, by the file's timestamps (default: as fast as the\n"
-           "                  slowest lossless worker)\n"
-           "      --loop N    play each input N times, 0 = for ever (default: 1)\n"
-           "      --slots N   frames that each ring can hold (default: by size and workers)\n"
-           "      --seconds S end after S seconds\n"
-           "      --dry-run   print the shared memory it would take, and end\n"
-           "      --json      also the log and the dry run as JSON lines\n"
-           "  -q, --quiet     log errors only\n"
-           "  -v, --verbose   log more\n"
-           "      --version, --help\n"
-           "\n"
-           "Workers:\n");
+    printf(
+        "Usage: ringside run [OPTION...] INPUT...\n"
+        "\n"
+        "Decodes each INPUT in a process of its own into a shared-memory ring, and lets\n"
+        "every worker look at all frames in place. Events come on standard output, one\n"
+        "JSON object a line; a summary for each camera ends them.\n"
+        "\n"
+        "INPUT is a path or URL, or NAME=path; NAME defaults to the file's stem.\n"
+        "\n"
+        "  -w, --worker NAME[:KEY=VALUE,...]\n"
+        "                  a worker, repeatable, the same one twice too (default: motion);\n"
+        "                  NAME may be the path of a plug-in, ./my.so\n"
+        "      --exec [NAME=]COMMAND\n"
+        "                  a program as a worker; see ringside-worker(7)\n"
+        "      --exec-options KEY=VALUE,...\n"
+        "                  those of every worker, for the --exec that follow\n"
+        "      --pace      real time, by the file's timestamps (default: as fast as the\n"
+        "                  slowest lossless worker)\n"
+        "      --loop N    play each input N times, 0 = for ever (default: 1)\n"
+        "      --slots N   frames that each ring can hold (default: by size and workers)\n"
+        "      --seconds S end after S seconds\n"
+        "      --dry-run   print the shared memory it would take, and end\n"
+        "      --inline    for tests and debuggers: decoders and workers in one process and one\n"
+        "                  thread, one input after the other\n"
+        "      --json      also the log and the dry run as JSON lines\n"
+        "  -q, --quiet     log errors only\n"
+        "  -v, --verbose   log more\n"
+        "      --version, --help\n"
+        "\n"
+        "Workers:\n");
     workers_print();
     printf("\n"
            "Exit status: 0 all delivered, 1 failure, 2 usage, 3 partial (damaged or truncated\n"
@@ -88,6 +91,7 @@ static int add_program(struct run_options *options, const char *text)
 enum {
     OPTION_PACE = 256,
     OPTION_EXEC,
+    OPTION_INLINE,
     OPTION_EXEC_OPTIONS,
     OPTION_LOOP,
     OPTION_SLOTS,
@@ -102,6 +106,7 @@ static const struct option long_options[] = {
     {"worker", required_argument, NULL, 'w'},
     {"exec", required_argument, NULL, OPTION_EXEC},
     {"exec-options", required_argument, NULL, OPTION_EXEC_OPTIONS},
+    {"inline", no_argument, NULL, OPTION_INLINE},
     {"pace", no_argument, NULL, OPTION_PACE},
     {"loop", required_argument, NULL, OPTION_LOOP},
     {"slots", required_argument, NULL, OPTION_SLOTS},
@@ -137,6 +142,8 @@ static int handle_option(struct run_options *options, int option, const char *ar
     case OPTION_EXEC_OPTIONS:
         options->program_options = optarg;
         return GO_ON;
+    case OPTION_INLINE:
+        return set_flag(&options->in_process);
     case OPTION_PACE:
         return set_flag(&options->pace);
     case OPTION_LOOP:
@@ -168,6 +175,14 @@ static int handle_option(struct run_options *options, int option, const char *ar
     }
 }
 
+static bool has_programs(const struct workers *workers)
+{
+    for (unsigned i = 0; i < workers->count; i++)
+        if (workers->programs[i])
+            return true;
+    return false;
+}
+
 static int check_slots(const struct run_options *options)
 {
     unsigned minimum;
@@ -190,6 +205,8 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
         status = add_worker(options, "motion");
     if (status == GO_ON)
         status = check_slots(options);
+    if (status == GO_ON && options->in_process && has_programs(&options->workers))
+        status = usage_error("--inline has no process for --exec");
     if (status == GO_ON && optind == argc)
         status = usage_error("no INPUT given");
     if (status != GO_ON)

@@ -12,7 +12,7 @@ struct run_options {
     struct inputs inputs;
     struct workers workers;
     const char *program_options; /* for the next --exec */
-    bool pace, dry_run, json;
+    bool pace, dry_run, json, in_process;
     unsigned plays; /* 0: without end */
     unsigned slots; /* 0: as many as are good */
     double seconds; /* to run, 0: to the end */

@@ -86,6 +86,7 @@ static int start(struct run *run)
         .pace = options->pace,
         .plays = options->plays,
         .dry_run = options->dry_run,
+        .in_process = options->in_process,
         .verbose = options->log.level >= WORKER_DEBUG,
         .user = run,
         .event = on_event,
@@ -153,10 +154,13 @@ static void turn(struct run *run)
         {.fd = hold ? -1 : supervisor_fd(run->supervisor), .events = POLLIN},
         {.fd = output_pending(&run->output) ? run->output.fd : -1, .events = POLLOUT},
     };
-    poll(fds, sizeof fds / sizeof *fds, timeout_ms(run));
+    int timeout = timeout_ms(run);
+    if (run->options.in_process && !hold) /* workers in this process have no descriptor there */
+        timeout = supervisor_busy(run->supervisor) ? 0 : 1;
+    poll(fds, sizeof fds / sizeof *fds, timeout);
     if (fds[0].revents)
         take_signal(run);
-    if (fds[1].revents)
+    if (fds[1].revents || (run->options.in_process && !hold))
         supervisor_dispatch(run->supervisor);
     check_output(run);
     if (run->end_ms && now_ms() >= run->end_ms) {
@@ -179,9 +183,16 @@ static bool is_over(struct run *run)
     return !output_pending(&run->output);
 }
 
+static void turn_inline(void *user)
+{
+    turn(user);
+}
+
 static void stream(struct run *run)
 {
     int64_t shown_ms = 0;
+    if (run->options.in_process)
+        supervisor_run_inline(run->supervisor, turn_inline);
     while (!is_over(run)) {
         turn(run);
         if (now_ms() - shown_ms < STATUS_EVERY_MS)

@@ -211,6 +211,8 @@ int decoder_main__(unsigned camera, const struct decoder_config *config, int con
         .user = decoding,
     };
     output_init(&decoding->output, camera, control);
+    decoding->output.host = config->host;
+    decoding->output.user = config->user;
     /* FFmpeg's lines may tell a URL, and with it a password. */
     const bool forward = config->verbose && !strstr(config->input, "://");
     decoder_log_begin(forward ? forward_log : NULL, decoding);

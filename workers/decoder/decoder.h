@@ -30,6 +30,11 @@ struct decoder_config {
     unsigned plays;    /* how often the input is played; 0: without end */
     unsigned threads;  /* of libavcodec; 0: as many as it likes */
     bool verbose;      /* pass on what FFmpeg's libraries say */
+
+    /* Without a process of its own: called, with `user`, wherever it would sleep, until
+     * what it waits for has come. NULL: it sleeps. */
+    void (*host)(void *user);
+    void *user;
 };
 
 struct decoder;
@@ -38,12 +43,22 @@ struct decoder;
  * Errors as worker_spawn. */
 int decoder_spawn(struct decoder **out, unsigned camera, const struct decoder_config *config);
 
+/* A decoder that runs in this process. `config` is the caller's and must outlive it. */
+int decoder_spawn_inline(struct decoder **out, unsigned camera,
+                         const struct decoder_config *config);
+
+/* Lets it do all its work, from its input's beginning to WORKER_DONE. */
+void decoder_run_inline(struct decoder *decoder);
+
 int decoder_fd(const struct decoder *decoder);
 pid_t decoder_pid(const struct decoder *decoder);
 
 /* Gives the ring that the last WORKER_STREAM asked for. */
 int decoder_start(struct decoder *decoder, const char *ring);
 int decoder_stop(struct decoder *decoder);
+
+/* Sends its process a signal; nothing where it has none of its own. */
+void decoder_signal(const struct decoder *decoder, int signal);
 
 /* As worker_message_receive. */
 int decoder_receive(struct decoder *decoder, struct worker_message *message);

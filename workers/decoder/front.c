@@ -8,6 +8,11 @@
 
 struct decoder {
     struct worker_process process;
+
+    /* Where it is in this process: */
+    const struct decoder_config *config;
+    unsigned camera;
+    int theirs; /* its end of the socket, -1: it is through */
 };
 
 struct birth {
@@ -38,6 +43,31 @@ int decoder_spawn(struct decoder **out, unsigned camera, const struct decoder_co
     return 0;
 }
 
+int decoder_spawn_inline(struct decoder **out, unsigned camera, const struct decoder_config *config)
+{
+    *out = NULL;
+    struct decoder *decoder = calloc(1, sizeof *decoder);
+    if (!decoder)
+        return -ENOMEM;
+    decoder->config = config;
+    decoder->camera = camera;
+    int error = worker_process_pretend(&decoder->process, &decoder->theirs);
+    if (error)
+        free(decoder);
+    else
+        *out = decoder;
+    return error;
+}
+
+/* The handle may be destroyed by whoever hears of its end. */
+void decoder_run_inline(struct decoder *decoder)
+{
+    const int theirs = decoder->theirs;
+    decoder->theirs = -1;
+    decoder_main__(decoder->camera, decoder->config, theirs);
+    close(theirs);
+}
+
 int decoder_fd(const struct decoder *decoder)
 {
     return decoder->process.control;
@@ -46,6 +76,11 @@ int decoder_fd(const struct decoder *decoder)
 pid_t decoder_pid(const struct decoder *decoder)
 {
     return decoder->process.pid;
+}
+
+void decoder_signal(const struct decoder *decoder, int signal)
+{
+    worker_process_signal(&decoder->process, signal);
 }
 
 int decoder_start(struct decoder *decoder, const char *ring)
@@ -74,6 +109,8 @@ void decoder_destroy(struct decoder **pointer, int *status)
     struct decoder *decoder = pointer ? *pointer : NULL;
     if (!decoder)
         return;
+    if (decoder->config && decoder->theirs >= 0)
+        close(decoder->theirs);
     worker_process_end(&decoder->process, status);
     free(decoder);
     *pointer = NULL;

@@ -35,7 +35,11 @@ static void send_to_front(struct output *output, enum worker_message_type type, 
 {
     struct worker_message_header header = {
         .type = (uint16_t)type, .camera = output->camera, .value = value};
-    if (worker_message_send(output->control, header, payload, size, -1, true) < 0)
+    int error;
+    while ((error = worker_message_send(output->control, header, payload, size, -1,
+                                        !output->host)) == -EAGAIN)
+        output->host(output->user);
+    if (error)
         output->stopped = true; /* the front is gone */
 }
 
@@ -123,7 +127,10 @@ static void listen_to_all(struct output *output, bool room, int64_t until_ns)
         if (left > 0)
             timeout = (struct timespec){.tv_sec = left / SECOND_NS, .tv_nsec = left % SECOND_NS};
     }
-    ppoll(fds, 2, until_ns >= 0 ? &timeout : NULL, NULL);
+    if (output->host)
+        output->host(output->user);
+    else
+        ppoll(fds, 2, until_ns >= 0 ? &timeout : NULL, NULL);
     take_messages(output);
 }
 

@@ -20,11 +20,13 @@
 struct output {
     unsigned camera;
     int control;
-    int eventfd;         /* our doorbell */
-    int64_t duration_ns; /* of the stream, for WORKER_STREAM */
-    bool stopped;        /* by the front, or because it is gone */
-    bool ring_ready;     /* WORKER_START came for the last WORKER_STREAM */
-    int ring_error;      /* why that ring could not be opened, 0: it could */
+    int eventfd;              /* our doorbell */
+    int64_t duration_ns;      /* of the stream, for WORKER_STREAM */
+    void (*host)(void *user); /* as in struct decoder_config */
+    void *user;
+    bool stopped;    /* by the front, or because it is gone */
+    bool ring_ready; /* WORKER_START came for the last WORKER_STREAM */
+    int ring_error;  /* why that ring could not be opened, 0: it could */
     struct ring_writer *writer;
     uint64_t slot_size;
     struct worker_progress progress;

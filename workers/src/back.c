@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,7 +37,12 @@ int back_send__(struct worker_camera *camera, unsigned type, int value, const vo
 {
     struct worker_message_header header = {
         .type = (uint16_t)type, .camera = camera->number, .value = value};
-    return worker_message_send(camera->back->control, header, payload, size, descriptor, true);
+    const struct worker_back *back = camera->back;
+    int error;
+    while ((error = worker_message_send(back->control, header, payload, size, descriptor,
+                                        !back->wait)) == -EAGAIN)
+        back->wait(back->user);
+    return error;
 }
 
 int worker_send__(struct worker_camera *camera, unsigned type, const void *payload, size_t size,
@@ -97,12 +104,12 @@ static int hand_on(struct worker_back *back, int descriptor)
     const struct worker_class *class_ = back->config->class_;
     const struct worker_message *message = &back->message;
     if (!class_->message__)
-        return worker_message_refuse(back->control, message, -ENOTSUP, true);
+        return worker_message_refuse(back->control, message, -ENOTSUP, !back->wait);
     struct worker_camera *camera = back->self;
     if (message->header.camera != WORKER_NO_CAMERA)
         camera = back_camera_find__(back, message->header.camera);
     if (!camera)
-        return worker_message_refuse(back->control, message, -ENOENT, true);
+        return worker_message_refuse(back->control, message, -ENOENT, !back->wait);
     int error = class_->message__(camera, camera->state, message, descriptor);
     if (!error)
         return 0;
@@ -124,7 +131,7 @@ static int handle_message(struct worker_back *back, int descriptor)
     case WORKER_DEACTIVATE:
         camera = back_camera_find__(back, message->header.camera);
         if (!camera)
-            return worker_message_refuse(back->control, message, -ENOENT, true);
+            return worker_message_refuse(back->control, message, -ENOENT, !back->wait);
         back_camera_deactivate__(camera, 0);
         return 0;
     case WORKER_STOP:
@@ -136,7 +143,7 @@ static int handle_message(struct worker_back *back, int descriptor)
     default:
         return message->header.type >= WORKER_USER
                    ? hand_on(back, descriptor)
-                   : worker_message_answer(back->control, message, true);
+                   : worker_message_answer(back->control, message, !back->wait);
     }
 }
 
@@ -147,7 +154,7 @@ static int take_message(struct worker_back *back)
     if (!error)
         error = handle_message(back, descriptor);
     else if (error == -EPROTO)
-        error = worker_message_refuse(back->control, &back->message, error, true);
+        error = worker_message_refuse(back->control, &back->message, error, !back->wait);
     if (descriptor >= 0)
         close(descriptor);
     return error == -EAGAIN ? 0 : error;
@@ -179,12 +186,23 @@ static int take_frame(struct worker_back *back)
 
 /* -- the loop -------------------------------------------------------------------------------- */
 
-static int turn(struct worker_back *back)
+/* Frames and messages in turn. Returns what the last try for a frame said: -EAGAIN, or 0
+ * when there may be more of them. */
+static int take_frames(struct worker_back *back)
 {
     const int64_t began = back_now_ns__();
     int error = 0;
-    for (int i = 0; i < FRAMES_PER_TURN && !error && back_now_ns__() - began < TURN_NS; i++)
+    for (int i = 0; i < FRAMES_PER_TURN && !error; i++) {
         error = take_frame(back);
+        if (!back->wait && back_now_ns__() - began >= TURN_NS)
+            break; /* in its front's process it is to be the same each time */
+    }
+    return error;
+}
+
+static int turn(struct worker_back *back)
+{
+    const int error = take_frames(back);
     struct pollfd fds[] = {
         {.fd = back->control, .events = POLLIN},
         {.fd = ring_waitset_fd(back->waitset), .events = POLLIN},
@@ -195,27 +213,92 @@ static int turn(struct worker_back *back)
     return fds[0].revents ? take_message(back) : 0;
 }
 
-static void destroy(struct worker_back *back)
+/* Has the descriptor readable when idle__ is due. */
+static void set_timer(const struct worker_back *back, int idle_ms)
 {
+    struct itimerspec when = {0};
+    if (back->timer < 0)
+        return;
+    if (idle_ms >= 0) /* all zero would be never */
+        when.it_value =
+            (struct timespec){.tv_sec = idle_ms / 1000, .tv_nsec = idle_ms % 1000 * 1000000L + 1};
+    timerfd_settime(back->timer, 0, &when, NULL);
+}
+
+int worker_back_dispatch__(struct worker_back *back)
+{
+    const int frames = take_frames(back);
+    struct pollfd control = {.fd = back->control, .events = POLLIN};
+    const bool said = poll(&control, 1, 0) > 0;
+    if (back->stop || (said && take_message(back) != 0) || back->stop)
+        return -ESHUTDOWN;
+    set_timer(back, back_cameras_idle__(back));
+    return said || frames != -EAGAIN ? 0 : -EAGAIN;
+}
+
+int worker_back_fd__(struct worker_back *back)
+{
+    if (back->epoll >= 0)
+        return back->epoll;
+    struct epoll_event event = {.events = EPOLLIN};
+    back->epoll = epoll_create1(EPOLL_CLOEXEC);
+    back->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (back->epoll < 0 || back->timer < 0 ||
+        epoll_ctl(back->epoll, EPOLL_CTL_ADD, back->control, &event) < 0 ||
+        epoll_ctl(back->epoll, EPOLL_CTL_ADD, back->timer, &event) < 0 ||
+        epoll_ctl(back->epoll, EPOLL_CTL_ADD, ring_waitset_fd(back->waitset), &event) < 0)
+        return -errno;
+    return back->epoll;
+}
+
+int worker_back_create__(struct worker_back **out, const struct worker_config *config, int control,
+                         void (*wait)(void *user), void *user)
+{
+    *out = NULL;
+    struct worker_back *back = calloc(1, sizeof *back);
+    if (!back)
+        return -ENOMEM;
+    back->config = config;
+    back->control = control;
+    back->wait = wait;
+    back->user = user;
+    back->epoll = back->timer = -1;
+    back->self = back_camera_create__(back, WORKER_NO_CAMERA, "");
+    int error = back->self ? ring_waitset_create(&back->waitset, -1) : -ENOMEM;
+    if (error)
+        worker_back_destroy__(&back);
+    *out = back;
+    return error;
+}
+
+void worker_back_destroy__(struct worker_back **pointer)
+{
+    struct worker_back *back = pointer ? *pointer : NULL;
+    if (!back)
+        return;
     while (back->cameras)
         back_camera_deactivate__(back->cameras, 0);
     if (back->self)
         back_camera_destroy__(back->self);
     ring_waitset_destroy(&back->waitset);
+    if (back->epoll >= 0)
+        close(back->epoll);
+    if (back->timer >= 0)
+        close(back->timer);
     free(back);
+    *pointer = NULL;
 }
 
 int worker_main__(const struct worker_config *config, int control)
 {
-    struct worker_back *back = calloc(1, sizeof *back);
-    if (!back)
+    struct worker_back *back;
+    int error = worker_back_create__(&back, config, control, NULL, NULL);
+    if (error)
         return EXIT_FAILURE;
-    back->config = config;
-    back->control = control;
-    back->self = back_camera_create__(back, WORKER_NO_CAMERA, "");
-    int error = back->self ? ring_waitset_create(&back->waitset, -1) : -ENOMEM;
-    while (!error && !back->stop)
+    if (config->class_->loop__)
+        config->class_->loop__(back);
+    while (!error && !back->stop && !config->class_->loop__)
         error = turn(back);
-    destroy(back);
+    worker_back_destroy__(&back); /* and control closes with the process, not before its end */
     return error ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -27,6 +27,9 @@ struct worker_back {
     struct worker_camera *cameras; /* a list */
     struct worker_camera *self;    /* stands for the worker in messages about no camera */
     bool stop;
+    int epoll, timer;         /* for worker_back_fd__; -1: not asked for */
+    void (*wait)(void *user); /* NULL: sleep in send */
+    void *user;
     struct worker_message message; /* the one being handled */
 };
 

@@ -77,3 +77,40 @@ int birth_of(struct worker *worker)
         return start_program(worker);
     return worker_process_spawn(&worker->process, run__, worker);
 }
+
+/* -- without a process ----------------------------------------------------------------------- */
+
+int birth_inline(struct worker *worker, void (*wait)(void *user), void *user)
+{
+    int error = worker_process_pretend(&worker->process, &worker->theirs);
+    if (error)
+        return error;
+    error = worker_back_create__(&worker->back, &worker->config, worker->theirs, wait, user);
+    if (error) {
+        close(worker->theirs);
+        worker_process_end(&worker->process, NULL);
+    }
+    return error;
+}
+
+int birth_run(struct worker *worker)
+{
+    if (worker->runs)
+        return -EDEADLK;
+    if (!worker->back)
+        return -ESHUTDOWN;
+    worker->runs = true;
+    int error = worker_back_dispatch__(worker->back);
+    if (error == -ESHUTDOWN)
+        birth_undo(worker);
+    worker->runs = false;
+    return error;
+}
+
+void birth_undo(struct worker *worker)
+{
+    if (!worker->back)
+        return;
+    worker_back_destroy__(&worker->back);
+    close(worker->theirs); /* last: by that its front sees its end */
+}

@@ -7,4 +7,9 @@
 /* Starts the process of a worker whose configuration is set. As worker_spawn. */
 int birth_of(struct worker *worker);
 
+/* The same without a process; and its run and its end. */
+int birth_inline(struct worker *worker, void (*wait)(void *user), void *user);
+int birth_run(struct worker *worker);
+void birth_undo(struct worker *worker);
+
 #endif

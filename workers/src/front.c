@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,25 +48,55 @@ static void free_worker(struct worker *worker)
     free(worker);
 }
 
-int worker_spawn(struct worker **out, const struct worker_config *config)
+static int create_worker(struct worker **out, const struct worker_config *config)
 {
-    *out = NULL;
     struct worker *worker = calloc(1, sizeof *worker);
     if (!worker)
         return -ENOMEM;
     worker->kept_end = &worker->kept;
     worker->config = *config;
     int error = copy_options(&worker->config);
-    if (error) {
+    if (error)
         free(worker);
+    else
+        *out = worker;
+    return error;
+}
+
+int worker_spawn(struct worker **out, const struct worker_config *config)
+{
+    *out = NULL;
+    struct worker *worker;
+    int error = create_worker(&worker, config);
+    if (error)
         return error;
-    }
     error = birth_of(worker);
     if (error)
         free_worker(worker);
     else
         *out = worker;
     return error;
+}
+
+int worker_spawn_inline(struct worker **out, const struct worker_config *config,
+                        void (*wait)(void *user), void *user)
+{
+    *out = NULL;
+    struct worker *worker;
+    int error = create_worker(&worker, config);
+    if (error)
+        return error;
+    error = birth_inline(worker, wait, user);
+    if (error)
+        free_worker(worker);
+    else
+        *out = worker;
+    return error;
+}
+
+int worker_run_inline(struct worker *worker)
+{
+    return birth_run(worker);
 }
 
 int worker_stop(struct worker *worker)
@@ -86,6 +117,9 @@ void worker_destroy(struct worker **pointer, int *status)
         return;
     if (worker->group)
         worker_group_remove(worker->group, worker);
+    if (worker->back) /* nobody listens to its last words */
+        shutdown(worker->process.control, SHUT_RDWR);
+    birth_undo(worker);
     worker_process_end(&worker->process, status);
     free_worker(worker);
     *pointer = NULL;

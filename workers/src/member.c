@@ -71,13 +71,17 @@ static void schedule_check(const struct supervisor *supervisor, unsigned index)
     struct member *member = &supervisor->members[index];
     const double timeout = config_of(supervisor, index)->hang_timeout;
     const double step_ns = timeout * (double)SECOND_NS / CHECKS;
-    member->check_ns = timeout > 0 ? worker_now_ns() + (int64_t)step_ns + 1 : 0;
+    member->check_ns =
+        timeout > 0 && !supervisor->config.in_process ? worker_now_ns() + (int64_t)step_ns + 1 : 0;
 }
 
 int member_spawn(struct supervisor *supervisor, unsigned index)
 {
     struct member *member = &supervisor->members[index];
-    int error = worker_spawn(&member->worker, config_of(supervisor, index));
+    const struct worker_config *config = config_of(supervisor, index);
+    int error = supervisor->config.in_process
+                    ? worker_spawn_inline(&member->worker, config, supervisor_turn, supervisor)
+                    : worker_spawn(&member->worker, config);
     if (error)
         return error;
     member->pid = worker_pid(member->worker);

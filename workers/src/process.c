@@ -107,6 +107,18 @@ int worker_process_spawn(struct worker_process *process,
     return accept_child(process, pair[1], process->pid < 0 ? -errno : 0);
 }
 
+int worker_process_pretend(struct worker_process *process, int *theirs)
+{
+    int pair[2];
+    int error = make_pair(process, pair);
+    if (error)
+        return error;
+    process->pid = getpid();
+    process->joined = true;
+    *theirs = pair[1];
+    return 0;
+}
+
 /* Between vfork and exec: system calls only. Returns what went wrong. */
 static int become(pid_t parent, int control, const char *const *argv, char *const *environment,
                   const struct limits *limits)
@@ -220,6 +232,7 @@ void worker_process_end(struct worker_process *process, int *status)
 {
     worker_process_signal(process, SIGKILL);
     worker_process_join(process, -1, status);
-    close(process->pidfd);
+    if (process->pidfd >= 0)
+        close(process->pidfd);
     close(process->control);
 }

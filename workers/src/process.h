@@ -39,6 +39,10 @@ int worker_process_spawn(struct worker_process *process,
 int worker_process_exec(struct worker_process *process, const char *const *argv,
                         char *const *environment, const struct limits *limits);
 
+/* A process that is none: only the socket pair, of which *theirs is the other end. It
+ * counts as joined, with status 0. */
+int worker_process_pretend(struct worker_process *process, int *theirs);
+
 /* Waits for its end, at most `timeout_ns` nanoseconds (negative: without limit); what
  * it still sends is thrown away. `status` (may be NULL) as waitpid(2) has it.
  * -ETIMEDOUT. */

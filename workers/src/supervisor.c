@@ -14,7 +14,6 @@
 #include "libring/inspect.h"
 #include "workers/src/worker.h"
 
-#define MESSAGES_PER_TURN 64
 /* How long processes may take to end in order before they are killed. */
 #define STOP_SECONDS 5
 
@@ -62,15 +61,19 @@ static int spawn_decoder(struct supervisor *supervisor, unsigned index)
     };
     if (!camera->seats)
         return -ENOMEM;
-    const struct decoder_config decoder = {
+    camera->decoder_config = (struct decoder_config){
         .name = camera->name,
         .input = camera->input,
         .pace = config->pace,
         .plays = config->plays,
-        .threads = threads_per_decoder(config->camera_count),
+        .threads = config->in_process ? 1 : threads_per_decoder(config->camera_count),
         .verbose = config->verbose,
+        .host = config->in_process ? supervisor_turn : NULL,
+        .user = supervisor,
     };
-    int error = decoder_spawn(&camera->decoder, index, &decoder);
+    int error = config->in_process
+                    ? decoder_spawn_inline(&camera->decoder, index, &camera->decoder_config)
+                    : decoder_spawn(&camera->decoder, index, &camera->decoder_config);
     if (error)
         return error;
     struct source *source = &supervisor->sources[index];
@@ -229,150 +232,6 @@ void supervisor_describe_end(int status, char *text, size_t size)
         snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
 }
 
-static void decoder_gone(struct camera *camera)
-{
-    struct supervisor *supervisor = camera->supervisor;
-    char how[128];
-    int status;
-    decoder_destroy(&camera->decoder, &status);
-    if (camera->done)
-        return;
-    if (supervisor->stopped) { /* it was waiting for its input, and not for us */
-        camera_decoder_done(camera, WORKER_STOPPED);
-        return;
-    }
-    supervisor_describe_end(status, how, sizeof how);
-    supervisor_log(supervisor, WORKER_ERROR, camera->name, "its decoder %s", how);
-    camera_decoder_done(camera, WORKER_FAILED);
-}
-
-static void handle_decoder_message(struct camera *camera, const struct worker_message *message)
-{
-    struct supervisor *supervisor = camera->supervisor;
-    switch (message->header.type) {
-    case WORKER_LOG:
-        supervisor_log(supervisor, (enum worker_log_level)message->header.value, camera->name, "%s",
-                       message->text);
-        break;
-    case WORKER_STREAM:
-        camera_stream(camera, &message->stream);
-        break;
-    case WORKER_PROGRESS:
-        camera->progress = message->progress;
-        break;
-    case WORKER_DONE:
-        camera->progress = message->progress;
-        camera_decoder_done(camera, message->header.value < WORKER_COMPLETE ||
-                                            message->header.value > WORKER_FAILED
-                                        ? WORKER_FAILED
-                                        : (enum worker_outcome)message->header.value);
-        break;
-    default:
-        supervisor_log(supervisor, WORKER_WARNING, camera->name,
-                       "its decoder sent a message of unknown type %u", message->header.type);
-    }
-}
-
-static void seat_left(struct camera *camera, unsigned index, const struct worker_message *message)
-{
-    struct supervisor *supervisor = camera->supervisor;
-    const struct worker_config *config = &supervisor->config.workers[index];
-    if (message->header.value != 0) {
-        supervisor_log(supervisor, WORKER_ERROR, camera->name, "worker %s#%u gave up: %s",
-                       config->class_->name, config->index, strerror(-message->header.value));
-        supervisor_worsen(supervisor, SUPERVISOR_FAILED);
-    }
-    camera_seat_left(camera, index, &message->counts);
-}
-
-/* What a worker says of a camera; -ENOENT when there is none of that number. */
-static int handle_seat_message(struct supervisor *supervisor, unsigned index,
-                               const struct worker_message *message)
-{
-    if (message->header.camera >= supervisor->config.camera_count)
-        return -ENOENT;
-    struct camera *camera = &supervisor->cameras[message->header.camera];
-    member_measure(supervisor, index);
-    if (message->header.type == WORKER_ACTIVATED)
-        camera_seat_taken(camera, index, message->header.value);
-    else
-        seat_left(camera, index, message);
-    return 0;
-}
-
-static void log_of_worker(struct supervisor *supervisor, unsigned index,
-                          const struct worker_message *message)
-{
-    const struct worker_config *config = &supervisor->config.workers[index];
-    enum worker_log_level level = (enum worker_log_level)message->header.value;
-    if (message->header.type == WORKER_REFUSED)
-        level = WORKER_WARNING;
-    if (message->header.camera < supervisor->config.camera_count)
-        supervisor_log(supervisor, level, supervisor->cameras[message->header.camera].name, "%s",
-                       message->text);
-    else
-        supervisor_log(supervisor, level, NULL, "worker %s#%u: %s", config->class_->name,
-                       config->index, message->text);
-}
-
-static void handle_worker_message(struct supervisor *supervisor, unsigned index,
-                                  const struct worker_message *message)
-{
-    int error = 0;
-    switch (message->header.type) {
-    case WORKER_EVENT:
-        supervisor->config.event(supervisor->config.user, message->text);
-        break;
-    case WORKER_LOG:
-    case WORKER_REFUSED:
-        log_of_worker(supervisor, index, message);
-        break;
-    case WORKER_ACTIVATED:
-    case WORKER_DEACTIVATED:
-        error = handle_seat_message(supervisor, index, message);
-        break;
-    case WORKER_PONG:
-        break;
-    case WORKER_PING:
-        error = worker_message_answer(worker_fd(supervisor->members[index].worker), message, false);
-        break;
-    default:
-        error = -ENOTSUP;
-    }
-    if (error)
-        worker_refuse(supervisor->members[index].worker, message, error);
-}
-
-static void listen_to_decoder(struct camera *camera)
-{
-    struct worker_message *message = &camera->supervisor->message;
-    int error = 0;
-    for (int i = 0; i < MESSAGES_PER_TURN && camera->decoder && !error; i++) {
-        error = decoder_receive(camera->decoder, message);
-        if (!error)
-            handle_decoder_message(camera, message);
-        else if (error != -EAGAIN)
-            decoder_gone(camera);
-    }
-}
-
-static void listen_to_worker(struct supervisor *supervisor, unsigned index)
-{
-    struct member *member = &supervisor->members[index];
-    int error = 0;
-    for (int i = 0; i < MESSAGES_PER_TURN && member->worker && !error; i++) {
-        error = worker_recv(member->worker, &supervisor->message, NULL);
-        if (!error || error == -EPROTO)
-            member_said(member, &supervisor->message);
-        if (!error)
-            handle_worker_message(supervisor, index, &supervisor->message);
-        else if (error == -EPROTO)
-            error = worker_refuse(member->worker, &supervisor->message, error);
-        else if (error != -EAGAIN)
-            member_gone(supervisor, index);
-    }
-}
-
 static void dispatch_ring(struct camera *camera)
 {
     if (camera->ring) /* it may just have been left */
@@ -414,7 +273,7 @@ static bool kill_stopping_workers(struct supervisor *supervisor)
         const struct member *member = &supervisor->members[i];
         if (!member->worker || !member->stopping)
             continue;
-        kill(member->pid, SIGKILL);
+        worker_process_signal(&member->worker->process, SIGKILL);
         killed = true;
     }
     return killed;
@@ -430,7 +289,7 @@ static void deadline_over(struct supervisor *supervisor)
         return;
     for (unsigned i = 0; i < supervisor->config.camera_count; i++)
         if (supervisor->cameras[i].decoder)
-            kill(decoder_pid(supervisor->cameras[i].decoder), SIGKILL);
+            decoder_signal(supervisor->cameras[i].decoder, SIGKILL);
     if (kill_stopping_workers(supervisor))
         supervisor_log(supervisor, WORKER_ERROR, NULL,
                        "workers that did not end within %d seconds are killed", STOP_SECONDS);
@@ -464,9 +323,9 @@ void supervisor_dispatch(struct supervisor *supervisor)
     for (int i = 0; i < count; i++) {
         const struct source *source = events[i].data.ptr;
         if (source->kind == SOURCE_DECODER)
-            listen_to_decoder(&supervisor->cameras[source->index]);
+            mail_from_decoder(&supervisor->cameras[source->index]);
         else if (source->kind == SOURCE_WORKER)
-            listen_to_worker(supervisor, source->index);
+            mail_from_worker(supervisor, source->index);
         else if (source->kind == SOURCE_RING)
             dispatch_ring(&supervisor->cameras[source->index]);
         else if (source->kind == SOURCE_DEADLINE)
@@ -475,6 +334,8 @@ void supervisor_dispatch(struct supervisor *supervisor)
             tick(supervisor);
     }
     set_tick(supervisor);
+    if (supervisor->config.in_process)
+        inline_run_backs(supervisor);
     if (all_ended(supervisor)) {
         stop_workers(supervisor);
     } else if (!supervisor->config.dry_run && !supervisor->stopped && !workers_left(supervisor)) {

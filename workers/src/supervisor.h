@@ -26,7 +26,8 @@ struct camera {
     const char *name, *input;
     enum supervisor_camera_state state;
     struct decoder *decoder; /* NULL: gone */
-    bool done;               /* the decoder has nothing more to say, or is dead */
+    struct decoder_config decoder_config;
+    bool done; /* the decoder has nothing more to say, or is dead */
     enum worker_outcome outcome;
     struct worker_stream stream;
     struct worker_progress progress;
@@ -46,10 +47,13 @@ struct supervisor {
     struct member *members;
     struct source *sources; /* decoders, rings, members, the deadline, the tick */
     int epoll;
-    int deadline;    /* timerfd for an orderly end */
-    int tick;        /* timerfd for what the members have to do in time */
-    int64_t tick_ns; /* monotonic, for when it is set; INT64_MAX: not at all */
-    char *rings;     /* their names, as worker_config.rings */
+    int deadline;             /* timerfd for an orderly end */
+    int tick;                 /* timerfd for what the members have to do in time */
+    int64_t tick_ns;          /* monotonic, for when it is set; INT64_MAX: not at all */
+    void (*turn)(void *user); /* in supervisor_run_inline */
+    bool running_backs;       /* in this process, now */
+    bool busy;                /* some of them had something to do */
+    char *rings;              /* their names, as worker_config.rings */
     bool stopped;
     enum supervisor_outcome outcome;
     struct worker_message message; /* the one being handled */
@@ -66,6 +70,18 @@ void supervisor_describe_end(int status, char *text, size_t size);
 
 /* Listens to the member's worker from now on, until it is destroyed. */
 int supervisor_watch_worker(struct supervisor *supervisor, unsigned index);
+
+/* Takes what a process has sent, a bounded amount of it, or notices its end. */
+void mail_from_decoder(struct camera *camera);
+void mail_from_worker(struct supervisor *supervisor, unsigned index);
+
+/* Lets the workers that are in this process work. What one of them says may not fit, and
+ * have us called again: then nothing is done. */
+void inline_run_backs(struct supervisor *supervisor);
+
+/* Calls the caller's turn, where somebody in this process waits; `user` is the
+ * supervisor. */
+void supervisor_turn(void *user);
 
 /* Has the camera's ring dispatched from now on, until it is destroyed. */
 int supervisor_watch_ring(struct camera *camera);

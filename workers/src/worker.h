@@ -19,6 +19,9 @@ struct worker {
     uint64_t pings; /* sent */
     struct kept_message *kept, **kept_end;
     struct worker_group *group; /* NULL: in none */
+    struct worker_back *back;   /* its other side, where that is in this process */
+    int theirs;                 /* its end of the control socket, where it has a back */
+    bool runs;                  /* in worker_run_inline */
 };
 
 int64_t worker_now_ns(void);

@@ -1,0 +1,151 @@
+/* What the supervisor's processes tell it. */
+#include <errno.h>
+#include <string.h>
+
+#include "workers/src/supervisor.h"
+
+#define MESSAGES_PER_TURN 64
+
+static void decoder_gone(struct camera *camera)
+{
+    struct supervisor *supervisor = camera->supervisor;
+    char how[128];
+    int status;
+    decoder_destroy(&camera->decoder, &status);
+    if (camera->done)
+        return;
+    if (supervisor->stopped) { /* it was waiting for its input, and not for us */
+        camera_decoder_done(camera, WORKER_STOPPED);
+        return;
+    }
+    supervisor_describe_end(status, how, sizeof how);
+    supervisor_log(supervisor, WORKER_ERROR, camera->name, "its decoder %s", how);
+    camera_decoder_done(camera, WORKER_FAILED);
+}
+
+static void handle_decoder_message(struct camera *camera, const struct worker_message *message)
+{
+    struct supervisor *supervisor = camera->supervisor;
+    switch (message->header.type) {
+    case WORKER_LOG:
+        supervisor_log(supervisor, (enum worker_log_level)message->header.value, camera->name, "%s",
+                       message->text);
+        break;
+    case WORKER_STREAM:
+        camera_stream(camera, &message->stream);
+        break;
+    case WORKER_PROGRESS:
+        camera->progress = message->progress;
+        break;
+    case WORKER_DONE:
+        camera->progress = message->progress;
+        camera_decoder_done(camera, message->header.value < WORKER_COMPLETE ||
+                                            message->header.value > WORKER_FAILED
+                                        ? WORKER_FAILED
+                                        : (enum worker_outcome)message->header.value);
+        break;
+    default:
+        supervisor_log(supervisor, WORKER_WARNING, camera->name,
+                       "its decoder sent a message of unknown type %u", message->header.type);
+    }
+}
+
+static void seat_left(struct camera *camera, unsigned index, const struct worker_message *message)
+{
+    struct supervisor *supervisor = camera->supervisor;
+    const struct worker_config *config = &supervisor->config.workers[index];
+    if (message->header.value != 0) {
+        supervisor_log(supervisor, WORKER_ERROR, camera->name, "worker %s#%u gave up: %s",
+                       config->class_->name, config->index, strerror(-message->header.value));
+        supervisor_worsen(supervisor, SUPERVISOR_FAILED);
+    }
+    camera_seat_left(camera, index, &message->counts);
+}
+
+/* What a worker says of a camera; -ENOENT when there is none of that number. */
+static int handle_seat_message(struct supervisor *supervisor, unsigned index,
+                               const struct worker_message *message)
+{
+    if (message->header.camera >= supervisor->config.camera_count)
+        return -ENOENT;
+    struct camera *camera = &supervisor->cameras[message->header.camera];
+    member_measure(supervisor, index);
+    if (message->header.type == WORKER_ACTIVATED)
+        camera_seat_taken(camera, index, message->header.value);
+    else
+        seat_left(camera, index, message);
+    return 0;
+}
+
+static void log_of_worker(struct supervisor *supervisor, unsigned index,
+                          const struct worker_message *message)
+{
+    const struct worker_config *config = &supervisor->config.workers[index];
+    enum worker_log_level level = (enum worker_log_level)message->header.value;
+    if (message->header.type == WORKER_REFUSED)
+        level = WORKER_WARNING;
+    if (message->header.camera < supervisor->config.camera_count)
+        supervisor_log(supervisor, level, supervisor->cameras[message->header.camera].name, "%s",
+                       message->text);
+    else
+        supervisor_log(supervisor, level, NULL, "worker %s#%u: %s", config->class_->name,
+                       config->index, message->text);
+}
+
+static void handle_worker_message(struct supervisor *supervisor, unsigned index,
+                                  const struct worker_message *message)
+{
+    int error = 0;
+    switch (message->header.type) {
+    case WORKER_EVENT:
+        supervisor->config.event(supervisor->config.user, message->text);
+        break;
+    case WORKER_LOG:
+    case WORKER_REFUSED:
+        log_of_worker(supervisor, index, message);
+        break;
+    case WORKER_ACTIVATED:
+    case WORKER_DEACTIVATED:
+        error = handle_seat_message(supervisor, index, message);
+        break;
+    case WORKER_PONG:
+        break;
+    case WORKER_PING:
+        error = worker_message_answer(worker_fd(supervisor->members[index].worker), message, false);
+        break;
+    default:
+        error = -ENOTSUP;
+    }
+    if (error)
+        worker_refuse(supervisor->members[index].worker, message, error);
+}
+
+void mail_from_decoder(struct camera *camera)
+{
+    struct worker_message *message = &camera->supervisor->message;
+    int error = 0;
+    for (int i = 0; i < MESSAGES_PER_TURN && camera->decoder && !error; i++) {
+        error = decoder_receive(camera->decoder, message);
+        if (!error)
+            handle_decoder_message(camera, message);
+        else if (error != -EAGAIN)
+            decoder_gone(camera);
+    }
+}
+
+void mail_from_worker(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    int error = 0;
+    for (int i = 0; i < MESSAGES_PER_TURN && member->worker && !error; i++) {
+        error = worker_recv(member->worker, &supervisor->message, NULL);
+        if (!error || error == -EPROTO)
+            member_said(member, &supervisor->message);
+        if (!error)
+            handle_worker_message(supervisor, index, &supervisor->message);
+        else if (error == -EPROTO)
+            error = worker_refuse(member->worker, &supervisor->message, error);
+        else if (error != -EAGAIN)
+            member_gone(supervisor, index);
+    }
+}

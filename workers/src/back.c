@@ -236,6 +236,15 @@ int worker_back_dispatch__(struct worker_back *back)
     return said || frames != -EAGAIN ? 0 : -EAGAIN;
 }
 
+static void close_descriptors(struct worker_back *back)
+{
+    if (back->epoll >= 0)
+        close(back->epoll);
+    if (back->timer >= 0)
+        close(back->timer);
+    back->epoll = back->timer = -1;
+}
+
 int worker_back_fd__(struct worker_back *back)
 {
     if (back->epoll >= 0)
@@ -246,8 +255,11 @@ int worker_back_fd__(struct worker_back *back)
     if (back->epoll < 0 || back->timer < 0 ||
         epoll_ctl(back->epoll, EPOLL_CTL_ADD, back->control, &event) < 0 ||
         epoll_ctl(back->epoll, EPOLL_CTL_ADD, back->timer, &event) < 0 ||
-        epoll_ctl(back->epoll, EPOLL_CTL_ADD, ring_waitset_fd(back->waitset), &event) < 0)
-        return -errno;
+        epoll_ctl(back->epoll, EPOLL_CTL_ADD, ring_waitset_fd(back->waitset), &event) < 0) {
+        const int error = -errno;
+        close_descriptors(back);
+        return error;
+    }
     return back->epoll;
 }
 
@@ -281,10 +293,7 @@ void worker_back_destroy__(struct worker_back **pointer)
     if (back->self)
         back_camera_destroy__(back->self);
     ring_waitset_destroy(&back->waitset);
-    if (back->epoll >= 0)
-        close(back->epoll);
-    if (back->timer >= 0)
-        close(back->timer);
+    close_descriptors(back);
     free(back);
     *pointer = NULL;
 }

@@ -86,9 +86,9 @@ RING_API unsigned ring_reader_place(const struct ring_reader *reader);
 /*
  * Takes the next view by the reader's policy. Never blocks. -EAGAIN: nothing
  * now; -ENOBUFS: this reader holds as many views as it may; -EPIPE: the stream
- * has ended and this reader is through; -EPROTO: the ring is damaged. -ENOMEM, -EMFILE
- * and the like: the message lies in larger slots than those before (ring_resize), which
- * can't be opened now; nothing is lost, it is still the next.
+ * has ended and this reader is through; -EPROTO: the ring is damaged. -ENOMEM and
+ * the like: the message lies in slots of another size than those before (ring_resize), which
+ * can't be mapped now; nothing is lost, it is still the next.
  */
 RING_API int ring_reader_next(struct ring_reader *reader, struct ring_view *view);
 

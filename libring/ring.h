@@ -18,9 +18,10 @@
  * it is held. For the protocol itself see src/layout.h.
  *
  * Two shared-memory objects carry a ring named N: "/ring.N.control" (the
- * numbers; every participant writes its own part) and "/ring.N.frames.G" (the
- * slots of generation G; the writer writes, readers map it read-only). Beside them "/ring.N.hub"
- * is the owner's socket, where those who attach introduce themselves.
+ * numbers; every participant writes its own part) and "/ring.N.frames" (the
+ * slots; the writer writes, readers map them read-only). Beside them "/ring.N.hub"
+ * is the owner's socket, where those who attach introduce themselves. Who takes part
+ * opens all three when it comes, and needs no name any more.
  *
  * Errors. Every function returns 0 or one of these, negated:
  *   -EAGAIN     nothing now; try again when woken
@@ -107,10 +108,11 @@ RING_API int ring_memory(const struct ring_config *config, struct ring_memory *m
 /*
  * Makes a ring and owns it. All its memory is allocated here: where /dev/shm is
  * too small this fails with -ENOSPC, and no later access raises SIGBUS.
- * Only for the owner's user, and the group given. The ring appears under its name only when it is
- * complete. A ring of that name whose owner is dead is replaced; a live owner's is left alone
- * (-EBUSY), and so is another user's file (-EPERM). On failure nothing is left behind and *out is
- * NULL.
+ * Only for the owner's user, and the group given. The ring appears under its name only when
+ * it is complete. A ring of that name whose owner is dead is replaced; a live owner's is left
+ * alone (-EBUSY), and so is another user's file (-EPERM). A process that changes its user
+ * later still owns the ring, which stays the former user's; it may be unable to remove the
+ * names. On failure nothing is left behind and *out is NULL.
  */
 RING_API int ring_create(struct ring **out, const char *name, const struct ring_config *config);
 
@@ -149,9 +151,9 @@ RING_API void ring_dispatch(struct ring *ring);
 RING_API int ring_reap(struct ring *ring);
 
 /* Removes the ring's name, ends it and frees the handle. Readers take what was
- * published, as far as it lies in memory that they have open (all, where ring_resize was never
- * called), then get -EPIPE; the memory goes with the last who has it open. An
- * owner's death ends the ring too.
+ * published, then get -EPIPE; the memory goes with the last who has it open. An
+ * owner's death ends the ring too, and takes as little from them, also when another
+ * process removes what it left.
  * *ring becomes NULL; NULL and a pointer to NULL are accepted. */
 RING_API void ring_destroy(struct ring **ring);
 

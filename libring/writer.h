@@ -69,8 +69,8 @@ RING_API int ring_writer_fd(struct ring_writer *writer);
  * Takes a free slot. -EAGAIN: none now; the descriptor of ring_writer_fd, where it
  * was asked for, will be readable when there is room. Any number of slots may be
  * acquired at once, as long as there are some. -EPIPE after ring_writer_finish, and
- * when the owner is dead and there is no room. -ENOMEM, -EMFILE and the like: the slots
- * have another size now (ring_resize), and can't be opened.
+ * when the owner is dead and there is no room. -ENOMEM and the like: the slots
+ * have another size now (ring_resize), and can't be mapped.
  */
 RING_API int ring_writer_acquire(struct ring_writer *writer, struct ring_slot *slot);
 

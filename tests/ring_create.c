@@ -103,10 +103,10 @@ Test(create, memory_figures_are_exact)
     struct ring_config config = small;
     struct ring_memory memory;
     cr_assert_eq(ring_memory(&config, &memory), 0);
-    cr_expect_eq(memory.needed, 12288 + 4096 + 4096);
+    cr_expect_eq(memory.needed, 12288 + 4096 + 4096 + 4096);
     config.slot_size = 4097;
     cr_assert_eq(ring_memory(&config, &memory), 0);
-    cr_expect_eq(memory.needed, 12288 + 4096 + 4 * 8192);
+    cr_expect_eq(memory.needed, 12288 + 4096 + 4096 + 4 * 8192);
 }
 
 Test(create, memory_is_allocated_when_it_returns)
@@ -122,7 +122,7 @@ Test(create, memory_is_allocated_when_it_returns)
     cr_assert_eq(ring_create(&ring, name, &config), 0);
     object_path(path, name, "control");
     cr_assert_eq(stat(path, &control), 0);
-    object_path(path, name, "frames.1");
+    object_path(path, name, "frames");
     cr_assert_eq(stat(path, &frames), 0);
     cr_expect_eq((uint64_t)(control.st_size + frames.st_size), memory.needed);
     cr_expect_eq((uint64_t)(control.st_blocks + frames.st_blocks) * 512, memory.needed,
@@ -136,7 +136,7 @@ Test(create, memory_is_allocated_when_it_returns)
 Test(create, objects_are_for_their_owner_only)
 {
     char name[RING_NAME_MAX + 1], path[256];
-    static const char *const objects[] = {"control", "frames.1"};
+    static const char *const objects[] = {"control", "frames"};
     struct ring *ring;
     struct stat status;
     support_stage_name(name, "mode");
@@ -234,7 +234,7 @@ Test(create, half_made_ring_is_not_there_and_gives_way)
     struct abandoned abandoned;
     abandon_ring(&abandoned, "half");
     char path[256];
-    object_path(path, abandoned.name, "frames.1");
+    object_path(path, abandoned.name, "frames");
     cr_assert_eq(unlink(path), 0);
     struct ring_reader *reader;
     struct ring *ring;

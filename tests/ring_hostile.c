@@ -36,7 +36,7 @@ static void target_open(struct target *target)
     support_stage_open(&target->stage, 4);
     const char *name = target->stage.name;
     snprintf(target->control_path, 256, "/dev/shm/ring.%s.control", name);
-    snprintf(target->frames_path, 256, "/dev/shm/ring.%s.frames.1", name);
+    snprintf(target->frames_path, 256, "/dev/shm/ring.%s.frames", name);
     cr_assert_eq(ring_geometry(&geometry, 4, SUPPORT_NOTE_SIZE), 0);
     int fd = open(target->control_path, O_RDWR | O_CLOEXEC);
     void *memory = mmap(NULL, geometry.control_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -104,8 +104,9 @@ Test(hostile, truncated_objects_are_refused)
     target_open(&target);
     struct stat status;
     cr_assert_eq(stat(target.frames_path, &status), 0);
-    for (int i = 0; i < 2; i++) {
-        cr_assert_eq(truncate(target.frames_path, status.st_size + (i ? 4096 : -4096)), 0);
+    const off_t frames_sizes[] = {status.st_size - 4096, status.st_size - 1, 4096, 4095, 0};
+    for (int i = 0; i < 5; i++) {
+        cr_assert_eq(truncate(target.frames_path, frames_sizes[i]), 0);
         struct ring_reader *reader;
         cr_expect_eq(
             ring_reader_attach(&reader, target.stage.name, &(struct ring_reader_config){0}),
@@ -136,7 +137,7 @@ static void false_name(struct target *target)
 {
     support_stage_name(target->stage.name, "false");
     snprintf(target->control_path, 256, "/dev/shm/ring.%s.control", target->stage.name);
-    snprintf(target->frames_path, 256, "/dev/shm/ring.%s.frames.1", target->stage.name);
+    snprintf(target->frames_path, 256, "/dev/shm/ring.%s.frames", target->stage.name);
 }
 
 static void expect_nothing_left(const char *name)

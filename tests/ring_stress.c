@@ -1,7 +1,8 @@
 /*
  * A crowd of threads in place of processes, for ThreadSanitizer. Every handle maps the ring for
  * itself, and one byte of it at several addresses is several bytes to the sanitizer; so this
- * program is linked with --wrap=mmap64 --wrap=munmap, and its mappings of one file are one memory.
+ * program is linked with --wrap=mmap64 --wrap=munmap, and its mappings of one part of a file are
+ * one memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,8 @@
 #include "tests/support/message.h"
 #include "tests/support/require.h"
 
-/* -- one memory for each file -------------------------------------------------------------------
+/* -- one memory for each part of a file
+ * -------------------------------------------------------------------
  */
 
 void *__real_mmap64(void *address, size_t size, int protection, int flags, int fd, off_t offset);
@@ -28,17 +30,19 @@ int __wrap_munmap(void *address, size_t size);
 static struct mapping {
     dev_t device;
     ino_t inode;
+    off_t offset;
     void *memory;
     size_t size;
     unsigned users;
 } mappings[8];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static struct mapping *find(dev_t device, ino_t inode)
+static struct mapping *find(const struct stat *status, off_t offset)
 {
     struct mapping *unused = NULL;
     for (size_t i = 0; i < sizeof(mappings) / sizeof(*mappings); i++) {
-        if (mappings[i].users > 0 && mappings[i].device == device && mappings[i].inode == inode)
+        if (mappings[i].users > 0 && mappings[i].device == status->st_dev &&
+            mappings[i].inode == status->st_ino && mappings[i].offset == offset)
             return &mappings[i];
         if (mappings[i].users == 0)
             unused = &mappings[i];
@@ -47,17 +51,21 @@ static struct mapping *find(dev_t device, ino_t inode)
     return unused;
 }
 
-/* The whole of it, and writable, whoever comes first: a reader may be. */
-static void map_whole(struct mapping *mapping, int fd, const struct stat *status)
+/* All that there is behind the offset, and writable, whoever comes first: a reader may be. */
+static void map_rest(struct mapping *mapping, int fd, const struct stat *status, off_t offset)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     int writable = open(path, O_RDWR | O_CLOEXEC);
     support_require(writable >= 0);
     *mapping = (struct mapping){
-        .device = status->st_dev, .inode = status->st_ino, .size = (size_t)status->st_size};
+        .device = status->st_dev,
+        .inode = status->st_ino,
+        .offset = offset,
+        .size = (size_t)(status->st_size - offset),
+    };
     mapping->memory =
-        __real_mmap64(NULL, mapping->size, PROT_READ | PROT_WRITE, MAP_SHARED, writable, 0);
+        __real_mmap64(NULL, mapping->size, PROT_READ | PROT_WRITE, MAP_SHARED, writable, offset);
     support_require(mapping->memory != MAP_FAILED);
     close(writable);
 }
@@ -67,11 +75,11 @@ void *__wrap_mmap64(void *address, size_t size, int protection, int flags, int f
     if (fd < 0 || !(flags & MAP_SHARED))
         return __real_mmap64(address, size, protection, flags, fd, offset);
     struct stat status;
-    support_require(fstat(fd, &status) == 0 && offset == 0 && size <= (size_t)status.st_size);
+    support_require(fstat(fd, &status) == 0 && (off_t)size <= status.st_size - offset);
     pthread_mutex_lock(&lock);
-    struct mapping *mapping = find(status.st_dev, status.st_ino);
+    struct mapping *mapping = find(&status, offset);
     if (mapping->users == 0)
-        map_whole(mapping, fd, &status);
+        map_rest(mapping, fd, &status, offset);
     mapping->users++;
     void *memory = mapping->memory;
     pthread_mutex_unlock(&lock);

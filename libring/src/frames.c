@@ -1,116 +1,95 @@
 #include "libring/src/frames.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libring/src/name.h"
 #include "libring/src/object.h"
 #include "libring/src/system.h"
 
-struct frames_path {
-    char text[sizeof RING_DIRECTORY + RING_NAME_MAX + 32];
-};
-
-static struct frames_path path_of(const char *name, uint32_t generation)
-{
-    struct frames_path path;
-    snprintf(path.text, sizeof path.text, RING_DIRECTORY "/ring.%s.frames.%u", name, generation);
-    return path;
-}
-
-int ring_frames_create(const char *name, uint64_t identity, uint32_t generation,
-                       const struct ring_frames_geometry *geometry, gid_t group)
-{
-    const struct ring_frames_header header = {
-        .identity = identity, .generation = generation, .slot_size = geometry->slot_size};
-    const struct frames_path path = path_of(name, generation);
-    int fd = ring_object_create(geometry->size, group, 0640);
-    if (fd < 0)
-        return fd;
-    int error = 0;
-    if (pwrite(fd, &header, sizeof header, 0) != sizeof header)
-        error = -EIO;
-    /* What has that name is a dead owner's: we have the lock of the living one. */
-    unlink(path.text);
-    if (!error)
-        error = ring_object_name(fd, path.text);
-    close(fd);
-    return error;
-}
-
-int ring_frames_unlink(const char *name, uint32_t generation)
-{
-    if (unlink(path_of(name, generation).text) == 0 || errno == ENOENT)
-        return 0;
-    return ring_system_error(errno);
-}
-
-int ring_frames_unlink_all(const char *name)
-{
-    char prefix[sizeof(struct frames_path)];
-    const int length = snprintf(prefix, sizeof prefix, "ring.%s.frames.", name);
-    DIR *directory = opendir(RING_DIRECTORY);
-    if (!directory)
-        return ring_system_error(errno);
-    int error = 0;
-    const struct dirent *entry;
-    while (!error && (entry = readdir(directory)))
-        if (strncmp(entry->d_name, prefix, (size_t)length) == 0 &&
-            unlinkat(dirfd(directory), entry->d_name, 0) < 0)
-            error = ring_system_error(errno);
-    closedir(directory);
-    return error;
-}
-
 /* Whether nobody but the ring's owner can have made and can change it: a group that may
- * write the control object could put a file of its own where it says a generation is. */
-static bool is_owners(const struct ring_frames_set *set, const struct stat *status)
+ * write the control object could put a file of its own where the frames should be. */
+static bool is_owners(const struct stat *status, uid_t owner)
 {
-    return S_ISREG(status->st_mode) && status->st_uid == set->owner &&
+    return S_ISREG(status->st_mode) && status->st_uid == owner &&
            !(status->st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* Reads the header and derives from the copy where everything lies in the object. */
-static int check(const struct ring_frames_set *set, int fd, uint32_t generation,
-                 struct ring_frames_geometry *geometry)
+static int check(int fd, const struct ring_frames_kin *kin)
 {
-    struct ring_frames_header header;
+    uint64_t identity;
     struct stat status;
+    static_assert(offsetof(struct ring_frames_header, identity) == 0, "read there");
     if (fstat(fd, &status) < 0)
         return ring_system_error(errno);
-    if (!is_owners(set, &status) || pread(fd, &header, sizeof header, 0) != sizeof header)
+    if (!is_owners(&status, kin->owner) || status.st_size < RING_PAGE ||
+        pread(fd, &identity, sizeof identity, 0) != sizeof identity)
         return -EPROTO;
     /* Another ring's of the same name, which replaced ours. */
-    if (header.identity != set->identity)
-        return -ENOENT;
-    if (header.generation != generation ||
-        ring_frames_geometry(geometry, header.slot_size, set->slots, set->note_size) != 0 ||
-        (uint64_t)status.st_size != geometry->size)
+    return identity == kin->identity ? 0 : -ENOENT;
+}
+
+int ring_frames_open(struct ring_frames_set *set, const char *path,
+                     const struct ring_frames_kin *kin, bool writable)
+{
+    *set = (struct ring_frames_set){
+        .slots = kin->slots, .note_size = kin->note_size, .writable = writable};
+    int fd = ring_object_open(path, writable ? O_RDWR : O_RDONLY);
+    if (fd < 0)
+        return fd;
+    int error = check(fd, kin);
+    if (!error) {
+        set->header = ring_object_map(fd, 0, RING_PAGE, false);
+        error = set->header ? 0 : ring_system_error(errno);
+    }
+    if (error)
+        close(fd);
+    else
+        set->fd = fd;
+    return error;
+}
+
+/* Where the generation lies, as a copy that belongs together: its place in the table may be
+ * given to a later one at any time, unless somebody needs it. */
+static int find_part(const struct ring_frames_set *set, uint32_t generation, uint64_t *offset,
+                     uint64_t *slot_size)
+{
+    const struct ring_frames_part *part = &set->header->part[generation % RING_GENERATIONS_MAX];
+    /* sc; pair with the stores in ring_store_add. */
+    bool found = generation && atomic_load(&part->generation) == generation;
+    *offset = atomic_load(&part->offset);
+    *slot_size = atomic_load(&part->slot_size);
+    return found && atomic_load(&part->generation) == generation ? 0 : -ENOENT;
+}
+
+/* Derives from the copy where everything lies, and sees that it is in the object. */
+static int check_part(const struct ring_frames_set *set, uint64_t offset, uint64_t slot_size,
+                      struct ring_frames_geometry *geometry)
+{
+    int64_t size = ring_object_size(set->fd);
+    if (size < 0)
+        return (int)size;
+    if (ring_frames_geometry(geometry, slot_size, set->slots, set->note_size) != 0 ||
+        offset < RING_PAGE || offset % RING_PAGE != 0 || offset > (uint64_t)size ||
+        geometry->size > (uint64_t)size - offset)
         return -EPROTO;
     return 0;
 }
 
 static int map(const struct ring_frames_set *set, uint32_t generation, struct ring_frames *frames)
 {
-    const struct frames_path path = path_of(set->name, generation);
-    int fd = ring_object_open(path.text, set->writable ? O_RDWR : O_RDONLY);
-    if (fd < 0)
-        return fd;
+    uint64_t offset, slot_size;
     frames->generation = generation;
-    int error = check(set, fd, generation, &frames->geometry);
-    if (!error) {
-        frames->memory = ring_object_map(fd, frames->geometry.size, set->writable);
-        error = frames->memory ? 0 : ring_system_error(errno);
-    }
-    close(fd);
-    return error;
+    int error = find_part(set, generation, &offset, &slot_size);
+    if (!error)
+        error = check_part(set, offset, slot_size, &frames->geometry);
+    if (error)
+        return error;
+    frames->memory = ring_object_map(set->fd, offset, frames->geometry.size, set->writable);
+    return frames->memory ? 0 : ring_system_error(errno);
 }
 
 static void close_unused(struct ring_frames_set *set)
@@ -176,4 +155,9 @@ void ring_frames_close(struct ring_frames_set *set)
         munmap(frames->memory, frames->geometry.size);
         free(frames);
     }
+    if (!set->header)
+        return;
+    munmap((void *)set->header, RING_PAGE);
+    close(set->fd);
+    set->header = NULL;
 }

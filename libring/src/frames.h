@@ -1,15 +1,17 @@
 /*
- * The frames of a ring: the objects in which its slots lie, one for each
- * generation.
+ * The frames of a ring: one object in which its slots lie, in one or more
+ * generations.
  *
  * A ring begins with generation 1. When a message comes that does not fit, the
- * owner makes the next one, with larger slots; the numbers of the slots stay the
+ * owner adds the next one to the object, with larger slots; the numbers of the slots stay the
  * same. The writer fills slots of the newest generation it knows; a published slot
- * says which generation it lies in, and a reader opens that when it first meets it.
+ * says which generation it lies in, and a reader maps that when it first meets it.
  * So readers pass from one to the next in the order of the messages, each at its
- * own time. A generation's name goes when no slot carries a message in it or is
- * held, and the writer will publish none any more; who has it mapped keeps it as long as it holds
- * a view in it.
+ * own time. A generation's memory is given back when no slot carries a message in it or is
+ * held, and the writer will publish none any more.
+ *
+ * Each participant opens the object once, when it comes, and keeps it: what a message needs
+ * is in its reach then, after the owner's death and without the object's name as well.
  */
 #ifndef LIBRING_SRC_FRAMES_H
 #define LIBRING_SRC_FRAMES_H
@@ -29,27 +31,30 @@ struct ring_frames {
     struct ring_frames_geometry geometry;
 };
 
-/* Those that a participant has mapped, newest first. */
+/* The object as a participant has it open, and what it has mapped of it, newest first.
+ * Zeroed: closed. */
 struct ring_frames_set {
-    char name[RING_NAME_MAX + 1];
-    uint64_t identity;
-    uid_t owner; /* of the control object */
+    int fd;
+    const struct ring_frames_header *header;
     uint32_t slots, note_size;
     bool writable;
     struct ring_frames *list;
 };
 
-/* Makes and names the object of a generation. -ENOSPC, … */
-int ring_frames_create(const char *name, uint64_t identity, uint32_t generation,
-                       const struct ring_frames_geometry *geometry, gid_t group);
+/* What the control object says of its frames. */
+struct ring_frames_kin {
+    uint64_t identity;
+    uid_t owner; /* of the control object */
+    uint32_t slots, note_size;
+};
 
-/* Removes a generation's name, where there is one. */
-int ring_frames_unlink(const char *name, uint32_t generation);
-/* Removes those of all, for who doesn't know which there are. */
-int ring_frames_unlink_all(const char *name);
+/* Opens the object, for a reader not `writable`. -ENOENT when there is none, or another ring's;
+ * -EPROTO when it is not what a ring's owner makes. */
+int ring_frames_open(struct ring_frames_set *set, const char *path,
+                     const struct ring_frames_kin *kin, bool writable);
 
-/* The generation, opened if it is not yet. -EPROTO when it is not what the ring says,
- * -ENOENT when it is gone. Those that are not in use and older are closed. */
+/* The generation, mapped if it is not yet. -ENOENT when there is none of that number, -EPROTO
+ * when it is not what the ring says. Those that are not in use and older are unmapped. */
 int ring_frames_get(struct ring_frames_set *set, uint32_t generation, struct ring_frames **out);
 
 /* The oldest generation that is in use; 0: none is. */
@@ -59,8 +64,7 @@ void ring_frames_close(struct ring_frames_set *set);
 
 static inline struct ring_label *ring_frames_label(const struct ring_frames *frames, uint32_t slot)
 {
-    const struct ring_frames_geometry *g = &frames->geometry;
-    return (void *)(frames->memory + g->labels_offset + (uint64_t)slot * g->label_stride);
+    return (void *)(frames->memory + (uint64_t)slot * frames->geometry.label_stride);
 }
 
 static inline uint8_t *ring_frames_data(const struct ring_frames *frames, uint32_t slot)

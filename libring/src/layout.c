@@ -36,10 +36,8 @@ int ring_frames_geometry(struct ring_frames_geometry *geometry, uint64_t slot_si
         .slot_size = slot_size,
         .slot_stride = round_up(slot_size, slot_size < RING_PAGE ? RING_CACHE_LINE : RING_PAGE),
         .label_stride = (uint32_t)round_up(sizeof(struct ring_label) + note_size, RING_CACHE_LINE),
-        .labels_offset = RING_CACHE_LINE,
     };
-    geometry->slots_offset =
-        round_up(geometry->labels_offset + slots * geometry->label_stride, RING_PAGE);
+    geometry->slots_offset = round_up(slots * geometry->label_stride, RING_PAGE);
     geometry->size = round_up(geometry->slots_offset + slots * geometry->slot_stride, RING_PAGE);
     return 0;
 }

@@ -87,14 +87,19 @@
  *                                          wakes who sleeps in poll(); who sleeps
  *                                          on a semaphore looks at its lock each second
  *
- * Generations. The frames object is replaced when slots must grow; a slot says in
- * which generation its message lies (frames.h). The owner removes a generation's name
- * when no slot carries a message in it or is held, and the writer, by stream.writing,
- * will publish none in it. (A claim that is given back takes the message away for a
- * moment; the hold for which it is given back was there before.) A reader opens a
- * generation only while its confirmed bit holds a slot in it, so what it needs is there, as
- * long as the ring is. Who is behind in an abandoned ring and has not opened a generation yet
- * may find its name gone or another ring's: for it the stream ends there.
+ * Generations. When slots must grow, the owner adds a generation of them to the frames
+ * object, behind the others; a slot says in which one its message lies (frames.h, store.h).
+ * The owner gives the memory of a generation back when no slot says so of it any more, and
+ * the writer, by stream.writing, will publish none in it. A slot says so from before its
+ * message is published until a claim of it has succeeded: its number alone would not do,
+ * since a claim that is given back takes that away for a moment. A claim finds no holds, so
+ * whose view is confirmed keeps what it shows (invariant 1), and the next message of a
+ * lossless reader is there (invariant 5). A writer that dies after taking the number away
+ * leaves a slot that says so although it is free: the next writer claims the free ones when
+ * it comes, and at each new generation.
+ * Who takes part has the object open from the beginning and maps a generation when it first
+ * meets it. So neither the owner's death nor the names' end takes anything from those who
+ * are behind; the memory goes with the last who has the object open.
  *
  * Accounting. A reader counts start, cursor and received; what was skipped is
  * cursor - start - received, so the sum can't be wrong (invariant 4). The place
@@ -105,20 +110,20 @@
  *
  *   field             written by, how             read by, how; pairs with
  *   ----------------  --------------------------  -------------------------------
- *   header.magic      O release, last; 0 before   all acquire: the header is there; sc
- *                     it takes the names away     where a frames object is missing
+ *   header.magic      O release, last             all acquire: the header is there
  *   header, rest      O before magic              all, copied and checked at open
  *   stream.head       W sc after queue, slot      R acquire: the message; sc after
  *                                                 announcing sleep or attaching
  *   stream.ended      W sc                        R acquire; sc as for head
  *   stream.writer     W relaxed                   observers
  *   queue[s]          W relaxed before head       R relaxed; the slot's seq decides
- *   slot.generation,  W relaxed before seq        R relaxed after confirming its bit;
- *   published_ns                                  observers
+ *   slot.generation   W relaxed before seq; 0,    R relaxed after confirming its bit;
+ *                     release, after a claim      O acquire, after stream.writing: looks
+ *                                                 end before the memory goes
+ *   published_ns      W relaxed before seq        observers
  *   slot.seq          W release (publish),        R acquire (first look),
  *                     W sc (claim)                R sc after setting its bit
- *   slot.holders      R sc |= bit, &= ~bit        O after slot.seq;
- *                                                 W sc after seq = NO_SEQ, and after
+ *   slot.holders      R sc |= bit, &= ~bit        W sc after seq = NO_SEQ, and after
  *                                                 room.asleep; its acquire pairs
  *                                                 with the release in &=: looks
  *                                                 end before refills
@@ -140,6 +145,8 @@
  *                     who wakes it, sc after      slept looks again
  *                     taking that back
  *   frames, labels    W before slot.seq           R after confirming its bit
+ *   frames, part.*    O sc: generation = 0, the   W, R sc: generation, the others,
+ *                     others, generation          generation again
  *
  * Trust. Everybody trusts the owner's user, whose processes could do worse than write
  * here. A group that is let in is trusted with the service alone: by writing to the
@@ -147,7 +154,8 @@
  * others, and take back holds that are not its own, after which a view may change.
  * It can't crash or hang another process, or have it read out of bounds, since
  *   - the frames object is read-only for readers, and is taken for one only when it is
- *     the user's, who made the control object, and nobody else may write to it;
+ *     the user's, who made the control object, and nobody else may write to it; where a
+ *     generation lies in it stands in itself;
  *   - what is read from the control object is copied once and the copy checked before
  *     use; an index out of range, a head behind a cursor or a slot that never matches
  *     is -EPROTO, and so is a generation that is not there;
@@ -160,7 +168,9 @@
  *     taken for a bell.
  * Three things are beyond this. A file in /dev/shm can't be sealed (fcntl(2): only
  * memfds can), so who may write the control object may also truncate it, and whoever
- * touches its mapping next dies of SIGBUS. Who has handed over a bell may make its
+ * touches its mapping next dies of SIGBUS; nor can the owner tell that a slot is not as
+ * unused as it says: it gives the memory back, which is zeroed for who touches it again,
+ * or where /dev/shm is full is not there any more. Who has handed over a bell may make its
  * writes block again just between our looking and writing. And anybody may put
  * files under the names of a ring that is not there yet; then it can't be created.
  */
@@ -231,7 +241,7 @@ struct ring_table {
     _Atomic uint32_t generation; /* the newest */
     uint32_t padding;
     _Atomic uint64_t slot_size;    /* in it; for observers */
-    _Atomic uint64_t frames_bytes; /* of all that have a name; likewise */
+    _Atomic uint64_t frames_bytes; /* of all that are there; likewise */
     uint8_t reserved[32];
 };
 
@@ -253,7 +263,7 @@ struct ring_slot_state {
     _Atomic uint64_t seq;
     _Atomic uint64_t holders;
     _Atomic uint64_t published_ns; /* CLOCK_MONOTONIC_COARSE; for observers */
-    _Atomic uint32_t generation;   /* in which the message lies */
+    _Atomic uint32_t generation;   /* in which the message lies; 0: there is none */
     uint8_t reserved[36];
 };
 
@@ -264,12 +274,19 @@ struct ring_label {
     uint8_t note[];
 };
 
-/* At the head of a frames object. */
+/* Where a generation lies in the frames object. */
+struct ring_frames_part {
+    _Atomic uint32_t generation; /* 0: nothing lies here */
+    uint32_t padding;
+    _Atomic uint64_t offset; /* whole pages */
+    _Atomic uint64_t slot_size;
+};
+
+/* At the head of the frames object, in a page of its own. */
+#define RING_GENERATIONS_MAX 16 /* that are there at one time */
 struct ring_frames_header {
     uint64_t identity;
-    uint32_t generation;
-    uint32_t padding;
-    uint64_t slot_size;
+    struct ring_frames_part part[RING_GENERATIONS_MAX]; /* by generation modulo that */
 };
 
 static_assert(sizeof(struct ring_header) == 128, "layout");
@@ -282,7 +299,9 @@ static_assert(sizeof(struct ring_place) == 128, "layout");
 static_assert(offsetof(struct ring_place, semaphore) == RING_CACHE_LINE, "layout");
 static_assert(sizeof(struct ring_slot_state) == RING_CACHE_LINE, "layout");
 static_assert(sizeof(struct ring_label) == 16, "layout");
-static_assert(sizeof(struct ring_frames_header) <= RING_CACHE_LINE, "layout");
+static_assert(sizeof(struct ring_frames_part) == 24, "layout");
+static_assert(sizeof(struct ring_frames_header) == 8 + 24UL * RING_GENERATIONS_MAX, "layout");
+static_assert(sizeof(struct ring_frames_header) <= RING_PAGE, "layout");
 
 /* The head of the control object; behind it the slot states, then the queue. */
 struct ring_control {
@@ -310,11 +329,11 @@ static inline uint32_t ring_queue_index(const struct ring_geometry *geometry, ui
     return (uint32_t)seq & (geometry->queue_length - 1);
 }
 
-/* Likewise in a frames object. */
+/* Likewise in one generation of the frames: first the labels, then the slots. */
 struct ring_frames_geometry {
     uint64_t slot_size, slot_stride;
     uint32_t label_stride;
-    uint64_t labels_offset, slots_offset, size;
+    uint64_t slots_offset, size;
 };
 
 /* -EINVAL when the numbers are outside the limits of ring.h. */

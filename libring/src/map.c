@@ -30,8 +30,6 @@ int ring_map_remove_stale(const char *name)
     if (!error && fstat(fd, &status) < 0)
         error = ring_system_error(errno);
     if (!error && status.st_nlink > 0)
-        error = ring_frames_unlink_all(name);
-    if (!error && status.st_nlink > 0)
         error = ring_map_unlink(name);
     close(fd);
     return error;
@@ -52,7 +50,7 @@ static int claim_name(const char *name, int control_fd)
 
 static int map_control(struct ring_map *map, bool writable)
 {
-    uint8_t *memory = ring_object_map(map->control_fd, map->geometry.control_size, writable);
+    uint8_t *memory = ring_object_map(map->control_fd, 0, map->geometry.control_size, writable);
     if (!memory)
         return ring_system_error(errno);
     map->control = (void *)memory;
@@ -110,18 +108,6 @@ void ring_map_publish(struct ring_map *map)
     atomic_store_explicit(&map->control->header.magic, RING_MAGIC, memory_order_release);
 }
 
-void ring_map_withdraw(struct ring_map *map)
-{
-    /* Before the names go; pairs with the load in ring_map_is_abandoned. */
-    atomic_store(&map->control->header.magic, 0);
-}
-
-bool ring_map_is_abandoned(const struct ring_map *map)
-{
-    return atomic_load(&map->control->header.magic) != RING_MAGIC ||
-           !ring_lock_is_held(map->control_fd, RING_LOCK_OWNER);
-}
-
 /* Copies the header and derives everything from the copy: -ENOENT while the ring
  * is still being made, -EPROTO when it is none of ours. */
 static int check_header(struct ring_map *map)
@@ -129,7 +115,7 @@ static int check_header(struct ring_map *map)
     int64_t size = ring_object_size(map->control_fd);
     if (size < (int64_t)sizeof(struct ring_control))
         return size < 0 ? (int)size : -EPROTO;
-    void *memory = ring_object_map(map->control_fd, sizeof(struct ring_control), false);
+    void *memory = ring_object_map(map->control_fd, 0, sizeof(struct ring_control), false);
     if (!memory)
         return ring_system_error(errno);
     struct ring_header *shared = &((struct ring_control *)memory)->header;
@@ -225,24 +211,28 @@ int ring_map_unlink(const char *name)
     int error = ring_paths(&paths, name);
     if (error)
         return error;
-    if (unlink(paths.hub) < 0 && errno != ENOENT)
-        return ring_system_error(errno);
-    return unlink(paths.control) < 0 && errno != ENOENT ? ring_system_error(errno) : 0;
+    const char *const all[] = {paths.frames, paths.hub, paths.control};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (unlink(all[i]) < 0 && errno != ENOENT)
+            return ring_system_error(errno);
+    return 0;
 }
 
 int ring_map_frames(const struct ring_map *map, const char *name, bool writable,
                     struct ring_frames_set *set)
 {
-    *set = (struct ring_frames_set){
+    struct ring_paths paths;
+    struct stat status;
+    int error = ring_paths(&paths, name);
+    if (!error && fstat(map->control_fd, &status) < 0)
+        error = ring_system_error(errno);
+    if (error)
+        return error;
+    const struct ring_frames_kin kin = {
         .identity = map->identity,
+        .owner = status.st_uid,
         .slots = map->geometry.slots,
         .note_size = map->geometry.note_size,
-        .writable = writable,
     };
-    snprintf(set->name, sizeof set->name, "%s", name);
-    struct stat status;
-    if (fstat(map->control_fd, &status) < 0)
-        return ring_system_error(errno);
-    set->owner = status.st_uid;
-    return 0;
+    return ring_frames_open(set, paths.frames, &kin, writable);
 }

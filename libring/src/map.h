@@ -29,11 +29,6 @@ struct ring_map {
 int ring_map_create(struct ring_map *map, const char *name, const struct ring_geometry *geometry,
                     uint64_t first_seq, gid_t group);
 void ring_map_publish(struct ring_map *map);
-/* Nobody can open it any more. */
-void ring_map_withdraw(struct ring_map *map);
-
-/* Whether its owner is dead, or destroying it: its names may be gone, or another's. */
-bool ring_map_is_abandoned(const struct ring_map *map);
 
 /* Opens an existing ring. -ENOENT, also while it is being made; -EPROTO. */
 int ring_map_open(struct ring_map *map, const char *name);
@@ -45,8 +40,8 @@ int ring_map_observe(struct ring_map *map, const char *name);
  * nothing else is accepted. */
 void ring_map_close(struct ring_map *map);
 
-/* Removes the ring's names, when those of its frames are gone; the control object's last,
- * so that what could not be removed can still be found by it. Only for who holds the
+/* Removes the ring's names, the control object's last, so that what could not be removed
+ * can still be found by it. Only for who holds the
  * owner's lock. -EPERM, -EACCES where that is somebody else's file. */
 int ring_map_unlink(const char *name);
 
@@ -57,7 +52,7 @@ int ring_map_remove_stale(const char *name);
 /* Says in a line why opening a ring gave `error`. */
 void ring_map_explain(const char *name, int error, char *text, size_t size);
 
-/* What is needed to open the frames of this ring. */
+/* Opens the frames of this ring, as ring_frames_open does. */
 int ring_map_frames(const struct ring_map *map, const char *name, bool writable,
                     struct ring_frames_set *set);
 

@@ -23,6 +23,7 @@ int ring_paths(struct ring_paths *paths, const char *name)
     if (error)
         return error;
     snprintf(paths->control, sizeof paths->control, RING_DIRECTORY "/ring.%s.control", name);
+    snprintf(paths->frames, sizeof paths->frames, RING_DIRECTORY "/ring.%s.frames", name);
     snprintf(paths->hub, sizeof paths->hub, RING_DIRECTORY "/ring.%s.hub", name);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* Names of rings and the paths of what belongs to them; for the frames see frames.h. */
+/* Names of rings and the paths of what belongs to them. */
 #ifndef LIBRING_SRC_NAME_H
 #define LIBRING_SRC_NAME_H
 
@@ -12,6 +12,7 @@
 
 struct ring_paths {
     char control[sizeof RING_DIRECTORY + RING_NAME_MAX + 16];
+    char frames[sizeof RING_DIRECTORY + RING_NAME_MAX + 16];
     char hub[sizeof RING_DIRECTORY + RING_NAME_MAX + 16];
 };
 

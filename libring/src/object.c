@@ -10,17 +10,22 @@
 #include "libring/src/name.h"
 #include "libring/src/system.h"
 
-static int allocate(int fd, uint64_t size, gid_t group, mode_t mode)
+int ring_object_allocate(int fd, uint64_t offset, uint64_t size)
 {
-    if (group != RING_NO_GROUP && (fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, mode) < 0))
-        return ring_system_error(errno);
     /* Unlike ftruncate, this allocates: what does not fit fails here with ENOSPC,
      * and not later with SIGBUS. */
     int error;
     do
-        error = posix_fallocate(fd, 0, (off_t)size);
+        error = posix_fallocate(fd, (off_t)offset, (off_t)size);
     while (error == EINTR);
     return error ? ring_system_error(error) : 0;
+}
+
+static int give_to(int fd, gid_t group, mode_t mode)
+{
+    if (group != RING_NO_GROUP && (fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, mode) < 0))
+        return ring_system_error(errno);
+    return 0;
 }
 
 int ring_object_create(uint64_t size, gid_t group, mode_t mode)
@@ -28,7 +33,9 @@ int ring_object_create(uint64_t size, gid_t group, mode_t mode)
     int fd = open(RING_DIRECTORY, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
         return ring_system_error(errno);
-    int error = allocate(fd, size, group, mode);
+    int error = give_to(fd, group, mode);
+    if (!error)
+        error = ring_object_allocate(fd, 0, size);
     if (!error)
         return fd;
     close(fd);
@@ -63,8 +70,9 @@ int64_t ring_object_size(int fd)
     return S_ISREG(status.st_mode) ? status.st_size : -EPROTO;
 }
 
-void *ring_object_map(int fd, uint64_t size, int writable)
+void *ring_object_map(int fd, uint64_t offset, uint64_t size, int writable)
 {
-    void *memory = mmap(NULL, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
+    void *memory =
+        mmap(NULL, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, (off_t)offset);
     return memory == MAP_FAILED ? NULL : memory;
 }

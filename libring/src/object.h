@@ -12,6 +12,10 @@
  * `mode` where a group is given. A descriptor, or a negative errno. */
 int ring_object_create(uint64_t size, gid_t group, mode_t mode);
 
+/* Allocates so many zeroed bytes at `offset`, which makes the object longer where they lie
+ * beyond its end. When they don't all fit it is as before: -ENOSPC, … */
+int ring_object_allocate(int fd, uint64_t offset, uint64_t size);
+
 /* -EEXIST when the name is taken. */
 int ring_object_name(int fd, const char *path);
 
@@ -22,8 +26,8 @@ int ring_object_open(const char *path, int access);
 /* Bytes of the object; negative errno. */
 int64_t ring_object_size(int fd);
 
-/* Maps `size` bytes; `writable` or read-only. NULL on failure, with errno. The
- * mapping outlives the descriptor. */
-void *ring_object_map(int fd, uint64_t size, int writable);
+/* Maps `size` bytes from `offset` on, a multiple of RING_PAGE; `writable` or read-only. NULL on
+ * failure, with errno. The mapping outlives the descriptor. */
+void *ring_object_map(int fd, uint64_t offset, uint64_t size, int writable);
 
 #endif

@@ -48,14 +48,6 @@ static int rebuild(struct ring_pool *pool)
     return 0;
 }
 
-void ring_pool_fit(struct ring_pool *pool, uint64_t slot_stride)
-{
-    uint64_t working_set = WORKING_SET_BYTES / slot_stride;
-    if (working_set < 2)
-        working_set = 2;
-    pool->working_set = working_set < pool->slots ? (uint32_t)working_set : pool->slots;
-}
-
 int ring_pool_init(struct ring_pool *pool, struct ring_map *map)
 {
     const uint32_t slots = map->geometry.slots;
@@ -97,10 +89,25 @@ static bool claim(struct ring_pool *pool, uint32_t slot)
     atomic_store(&state->seq, RING_NO_SEQ);
     /* sc; also acquire: pairs with the release in let_go, so that the last look
      * at the old message is over before the new one is written. */
-    if (atomic_load(&state->holders) == 0)
+    if (atomic_load(&state->holders) == 0) {
+        /* Release: the message's memory may be given back; pairs with oldest_in_use. */
+        atomic_store_explicit(&state->generation, 0, memory_order_release);
         return true;
+    }
     atomic_store(&state->seq, seq);
     return false;
+}
+
+void ring_pool_fit(struct ring_pool *pool, uint64_t slot_stride)
+{
+    uint64_t working_set = WORKING_SET_BYTES / slot_stride;
+    if (working_set < 2)
+        working_set = 2;
+    pool->working_set = working_set < pool->slots ? (uint32_t)working_set : pool->slots;
+    /* Those that a dead writer left: a claim makes them forget where their message lay, and
+     * they may be at rest here for long. */
+    for (uint32_t i = 0; i < pool->free_count; i++)
+        claim(pool, pool->free[i]);
 }
 
 /* Brings `passed` and `demanded` up to date from the readers' cursors. */

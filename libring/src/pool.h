@@ -36,7 +36,7 @@ struct ring_pool {
 int ring_pool_init(struct ring_pool *pool, struct ring_map *map);
 void ring_pool_finish(struct ring_pool *pool);
 
-/* Sets how many slots of this size to keep in use. */
+/* There are slots of this size now: sets how many to keep in use. */
 void ring_pool_fit(struct ring_pool *pool, uint64_t slot_stride);
 
 /* Claims a slot, which the caller enters into `acquired`; -EAGAIN when none can be

@@ -50,7 +50,7 @@ static int open_frames(struct ring_reader *reader)
         generation = atomic_load(newest);
         error = ring_frames_get(&reader->frames, generation, &frames);
     } while (error == -ENOENT && atomic_load(newest) != generation && ++tries < GENERATIONS_TRIED);
-    return error;
+    return error == -ENOENT ? -EPROTO : error;
 }
 
 static int attach(struct ring_reader *reader, const char *name)
@@ -233,11 +233,9 @@ static int find_message(struct ring_reader *reader, uint64_t seq, uint32_t slot,
     uint32_t generation =
         atomic_load_explicit(&reader->map.control->slot[slot].generation, memory_order_relaxed);
     int error = ring_frames_get(&reader->frames, generation, frames);
-    /* While it carries a message it is there, unless the ring itself is not. */
-    if (error == -ENOENT)
-        return ring_map_is_abandoned(&reader->map) ? -EPIPE : -EPROTO;
+    /* While it carries a message it is there. */
     if (error)
-        return error;
+        return error == -ENOENT ? -EPROTO : error;
     /* Only a writer can write there, and it may not now; a copy needs no trust in that. */
     const volatile struct ring_label *shared = ring_frames_label(*frames, slot);
     *used = shared->used;

@@ -35,7 +35,7 @@ int ring_memory(const struct ring_config *config, struct ring_memory *memory)
     if (statvfs(RING_DIRECTORY, &status) < 0)
         return ring_system_error(errno);
     *memory = (struct ring_memory){
-        .needed = geometry.control_size + frames.size,
+        .needed = geometry.control_size + RING_PAGE + frames.size,
         .available = (uint64_t)status.f_bavail * status.f_frsize,
     };
     return 0;
@@ -45,7 +45,6 @@ int ring_memory(const struct ring_config *config, struct ring_memory *memory)
 static void show_generation(struct ring *ring, const struct ring_frames_geometry *frames)
 {
     struct ring_table *table = &ring->map.control->table;
-    ring->frames_bytes[ring->generation % RING_GENERATIONS_MAX] = frames->size;
     atomic_store(&table->slot_size, frames->slot_size);
     atomic_fetch_add(&table->frames_bytes, frames->size);
     /* Pairs with the acquire in newest_frames. */
@@ -58,7 +57,8 @@ static int complete(struct ring *ring, const struct ring_frames_geometry *frames
     struct ring_paths paths;
     int error = ring_paths(&paths, ring->name);
     if (!error)
-        error = ring_frames_create(ring->name, ring->map.identity, 1, frames, ring->group);
+        error =
+            ring_store_create(&ring->frames, paths.frames, ring->map.identity, frames, ring->group);
     if (error)
         return error;
     unlink(paths.hub); /* a dead owner's */
@@ -66,20 +66,10 @@ static int complete(struct ring *ring, const struct ring_frames_geometry *frames
     if (error)
         return error;
     atomic_store(&ring->map.control->stream.writing, 1);
+    atomic_store(&ring->map.control->table.frames_bytes, RING_PAGE);
     show_generation(ring, frames);
     ring_map_publish(&ring->map);
     return 0;
-}
-
-/* By their numbers, which needs no memory and no descriptor. What can't be removed is left
- * as a dead owner leaves it. */
-static void unlink_all(const struct ring *ring)
-{
-    int error = 0;
-    for (uint32_t generation = ring->oldest; generation <= ring->generation && !error; generation++)
-        error = ring_frames_unlink(ring->name, generation);
-    if (!error)
-        ring_map_unlink(ring->name);
 }
 
 static int create(struct ring *ring, const struct ring_config *config)
@@ -93,7 +83,8 @@ static int create(struct ring *ring, const struct ring_config *config)
         return error;
     error = complete(ring, &frames);
     if (error) {
-        unlink_all(ring);
+        ring_map_unlink(ring->name); /* what stays is as a dead owner leaves it */
+        ring_store_close(&ring->frames);
         ring_map_close(&ring->map);
     }
     return error;
@@ -136,12 +127,10 @@ static uint32_t oldest_in_use(const struct ring *ring)
     /* Acquire: what was published before it is seen below. */
     uint32_t oldest = atomic_load_explicit(&control->stream.writing, memory_order_acquire);
     for (uint32_t i = 0; i < ring->map.geometry.slots; i++) {
-        const struct ring_slot_state *slot = &control->slot[i];
-        uint32_t generation = atomic_load(&slot->generation);
-        /* A writer that tries to claim a held slot takes seq away for a moment; the hold,
-         * which stood before, is seen after. */
-        bool in_use = atomic_load(&slot->seq) != RING_NO_SEQ || atomic_load(&slot->holders);
-        if (in_use && generation && generation < oldest)
+        /* Acquire: pairs with the release in claim(). */
+        uint32_t generation =
+            atomic_load_explicit(&control->slot[i].generation, memory_order_acquire);
+        if (generation && generation < oldest)
             oldest = generation;
     }
     return oldest;
@@ -153,9 +142,10 @@ static void remove_old_frames(struct ring *ring)
         return;
     uint32_t in_use = oldest_in_use(ring);
     for (; ring->oldest < in_use && ring->oldest < ring->generation; ring->oldest++) {
-        ring_frames_unlink(ring->name, ring->oldest);
-        atomic_fetch_sub(&ring->map.control->table.frames_bytes,
-                         ring->frames_bytes[ring->oldest % RING_GENERATIONS_MAX]);
+        int64_t bytes = ring_store_drop(&ring->frames, ring->oldest);
+        if (bytes < 0)
+            return; /* another time */
+        atomic_fetch_sub(&ring->map.control->table.frames_bytes, (uint64_t)bytes);
     }
 }
 
@@ -168,8 +158,7 @@ int ring_resize(struct ring *ring, size_t slot_size)
         return -EAGAIN;
     int error = ring_frames_geometry(&frames, slot_size, geometry->slots, geometry->note_size);
     if (!error)
-        error = ring_frames_create(ring->name, ring->map.identity, ring->generation + 1, &frames,
-                                   ring->group);
+        error = ring_store_add(&ring->frames, ring->generation + 1, &frames);
     if (error)
         return error;
     ring->generation++;
@@ -200,13 +189,13 @@ void ring_destroy(struct ring **pointer)
     struct ring *ring = pointer ? *pointer : NULL;
     if (!ring)
         return;
-    ring_map_withdraw(&ring->map);
-    unlink_all(ring);
+    ring_map_unlink(ring->name); /* what stays is as a dead owner leaves it */
     /* The lock falls before those are woken who will look for it. */
     ring_unlock(ring->map.control_fd, RING_LOCK_OWNER);
     ring_wake_writer_anyway(&ring->map);
     ring_wake_all_readers(&ring->map);
     ring_hub_close(&ring->hub);
+    ring_store_close(&ring->frames);
     ring_map_close(&ring->map);
     free(ring);
     *pointer = NULL;

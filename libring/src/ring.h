@@ -6,16 +6,15 @@
 #include "libring/src/hub.h"
 #include "libring/src/map.h"
 #include "libring/src/object.h"
-
-#define RING_GENERATIONS_MAX 16 /* of the frames, that have a name at one time */
+#include "libring/src/store.h"
 
 struct ring {
     struct ring_map map;
     struct ring_hub hub;
     gid_t group;
-    uint32_t generation;                         /* of the frames, the newest */
-    uint32_t oldest;                             /* the oldest that has a name */
-    uint64_t frames_bytes[RING_GENERATIONS_MAX]; /* of each, by generation modulo that */
+    struct ring_store frames;
+    uint32_t generation; /* of the frames, the newest */
+    uint32_t oldest;     /* the oldest that is there */
     char name[RING_NAME_MAX + 1];
 };
 

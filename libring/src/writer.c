@@ -54,8 +54,9 @@ static int newest_frames(struct ring_writer *writer, struct ring_frames **frames
     if (*frames && (*frames)->generation == generation)
         return 0;
     int error = ring_frames_get(&writer->frames, generation, frames);
+    /* An owner lets be what we may come to write in. */
     if (error)
-        return error;
+        return error == -ENOENT ? -EPROTO : error;
     ring_pool_fit(&writer->pool, (*frames)->geometry.slot_stride);
     tell_generation(writer);
     return 0;
@@ -200,9 +201,6 @@ int ring_writer_acquire(struct ring_writer *writer, struct ring_slot *slot)
     struct ring_frames *frames;
     uint32_t index;
     int error = newest_frames(writer, &frames);
-    /* An owner lets be what we may come to write in. */
-    if (error == -ENOENT)
-        return ring_map_is_abandoned(&writer->map) ? -EPIPE : -EPROTO;
     if (error)
         return error;
     error = ring_pool_acquire(&writer->pool, &index);

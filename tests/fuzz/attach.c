@@ -32,7 +32,8 @@ enum form {
     WRONG_FRAMES_SIZE = 8,
     NO_FRAMES = 16,
     WITH_HUB = 32,
-    REPLACED = 64, /* by a new ring; or else removed */
+    REPLACED = 64,        /* by a new ring; or else removed */
+    CHANGED_LABELS = 128, /* and not the frames' header alone */
 };
 
 static uint32_t slots, note_size;
@@ -127,25 +128,27 @@ static void put_frames(struct fuzz_input *input, uint8_t form)
     uint64_t slot_size = fuzz_u16(input) + 1UL;
     fuzz_require(ring_frames_geometry(&geometry, slot_size, slots, note_size) == 0);
     if (form & RAW_FRAMES) {
-        put_raw(input, "frames.1", form & WRONG_FRAMES_SIZE ? 0 : geometry.size);
+        put_raw(input, "frames", form & WRONG_FRAMES_SIZE ? 0 : RING_PAGE + geometry.size);
         return;
     }
-    uint8_t *memory = calloc(1, geometry.slots_offset);
+    const size_t labels = (size_t)slots * geometry.label_stride;
+    uint8_t *memory = calloc(1, RING_PAGE + labels);
     fuzz_require(memory);
-    struct ring_frames_header header = {IDENTITY, 1, 0, slot_size};
-    memcpy(memory, &header, sizeof(header));
+    struct ring_frames_header header = {.identity = IDENTITY};
+    header.part[1] =
+        (struct ring_frames_part){.generation = 1, .offset = RING_PAGE, .slot_size = slot_size};
+    memcpy(memory, (void *)&header, sizeof(header));
     for (uint32_t i = 0; i < slots; i++) {
         struct ring_label label = {.seq = i, .used = slot_size};
-        memcpy(memory + geometry.labels_offset + (size_t)i * geometry.label_stride, &label,
-               sizeof(label));
+        memcpy(memory + RING_PAGE + (size_t)i * geometry.label_stride, &label, sizeof(label));
     }
-    change_words(input, memory, geometry.labels_offset + (size_t)slots * geometry.label_stride);
-    memcpy(&header, memory, sizeof(header));
-    if (ring_frames_geometry(&geometry, header.slot_size, slots, note_size) != 0 ||
+    change_words(input, memory, form & CHANGED_LABELS ? RING_PAGE + labels : sizeof(header));
+    memcpy((void *)&header, memory, sizeof(header));
+    if (ring_frames_geometry(&geometry, header.part[1].slot_size, slots, note_size) != 0 ||
         geometry.size > FRAMES_MAX)
         geometry.size = 8192;
-    put("frames.1", memory, 64 + slots * 64UL,
-        size_of(input, geometry.size, form & WRONG_FRAMES_SIZE));
+    put("frames", memory, RING_PAGE + labels,
+        size_of(input, RING_PAGE + geometry.size, form & WRONG_FRAMES_SIZE));
     free(memory);
 }
 
@@ -243,7 +246,7 @@ static void replace(bool by_a_ring)
     }
     fuzz_path(path, "control");
     fuzz_require(access(path, F_OK) < 0);
-    fuzz_path(path, "frames.1");
+    fuzz_path(path, "frames");
     fuzz_require(access(path, F_OK) < 0);
 }
 

@@ -104,14 +104,14 @@ struct map {
 static struct map maps[MAPS_MAX];
 static int first_free_descriptor;
 
-void *__real_ring_object_map(int fd, uint64_t size, int writable);
-void *__wrap_ring_object_map(int fd, uint64_t size, int writable);
+void *__real_ring_object_map(int fd, uint64_t offset, uint64_t size, int writable);
+void *__wrap_ring_object_map(int fd, uint64_t offset, uint64_t size, int writable);
 int __real_munmap(void *memory, size_t size);
 int __wrap_munmap(void *memory, size_t size);
 
-void *__wrap_ring_object_map(int fd, uint64_t size, int writable)
+void *__wrap_ring_object_map(int fd, uint64_t offset, uint64_t size, int writable)
 {
-    void *memory = __real_ring_object_map(fd, size, writable);
+    void *memory = __real_ring_object_map(fd, offset, size, writable);
     for (int i = 0; memory && i < MAPS_MAX; i++) {
         if (maps[i].memory)
             continue;
@@ -165,7 +165,7 @@ struct ring_control *fuzz_control_map(unsigned slots)
     fuzz_require(ring_geometry(&geometry, slots, 0) == 0);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     fuzz_require(fd >= 0);
-    control = __real_ring_object_map(fd, geometry.control_size, true);
+    control = __real_ring_object_map(fd, 0, geometry.control_size, true);
     fuzz_require(control);
     close(fd);
     return control;

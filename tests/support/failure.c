@@ -115,6 +115,8 @@ int __wrap_posix_fallocate64(int fd, off_t offset, off_t size)
     return now->error;
 }
 
+WRAP(int, fallocate64, (int fd, int mode, off_t offset, off_t size), (fd, mode, offset, size), -1,
+     EINTR, ENOMEM)
 WRAP(int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group), -1, EPERM, EDQUOT, EROFS)
 WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode), -1, EPERM, EROFS)
 WRAP(int, chown, (const char *path, uid_t user, gid_t group), (path, user, group), -1, EPERM)
@@ -122,7 +124,6 @@ WRAP(int, chmod, (const char *path, mode_t mode), (path, mode), -1, EPERM)
 WRAP(int, linkat, (int from, const char *old, int to, const char *path, int flags),
      (from, old, to, path, flags), -1, ENOSPC, EACCES, ENOENT, EMLINK)
 WRAP(int, unlink, (const char *path), (path), -1, EPERM, EACCES, EBUSY)
-WRAP(int, unlinkat, (int at, const char *path, int flags), (at, path, flags), -1, EPERM)
 WRAP(int, access, (const char *path, int mode), (path, mode), -1, EACCES, ENOMEM)
 WRAP(int, fstat64, (int fd, struct stat *status), (fd, status), -1, ENOMEM, EOVERFLOW)
 WRAP(int, statvfs64, (const char *path, struct statvfs *status), (path, status), -1, ENOMEM, EINTR)

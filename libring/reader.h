@@ -70,7 +70,8 @@ struct ring_reader_counts {
  * Attaches to the ring: takes a place in its table, and starts with the message
  * that is published next. -ENOENT also when the ring has no living owner; -EPROTO,
  * -EUSERS, -ENOBUFS as in ring.h; -EAGAIN when more have come than the owner has
- * looked at, since it is stopped. On failure *out is NULL and the ring is as before.
+ * looked at, since it is stopped or has no descriptor left. On failure *out is NULL and the ring is
+ * as before.
  */
 RING_API int ring_reader_attach(struct ring_reader **out, const char *name,
                                 const struct ring_reader_config *config);

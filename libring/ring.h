@@ -135,8 +135,10 @@ RING_API int ring_fd(const struct ring *ring);
  * Does the owner's work; never blocks. It introduces those to each other who sleep
  * in poll(), and takes back what the dead held. An owner has to call this when its
  * descriptor is readable: deaths are noticed here, and a reader that attached is
- * woken in poll() only from then on. An owner that writes too, in one thread, can
- * leave it to its writer: see ring_writer_open.
+ * woken in poll() only from then on. Who comes while this process has no descriptor
+ * left, or serves twice as many as can take part, waits until that is over; so the
+ * descriptor may become readable once a second for that. An owner that writes too, in one thread,
+ * can leave it to its writer: see ring_writer_open.
  */
 RING_API void ring_dispatch(struct ring *ring);
 

@@ -43,8 +43,8 @@ struct ring_slot {
 
 /*
  * Opens the ring for writing. -EBUSY while another writer lives, -ENOENT when the
- * ring has no living owner, -EAGAIN when it is stopped and more have come than it has
- * looked at. After a dead writer, what it had acquired goes back to
+ * ring has no living owner, -EAGAIN when more have come than it has looked at, since it
+ * is stopped or has no descriptor left. After a dead writer, what it had acquired goes back to
  * the pool and all sleepers are woken once, since the dead one may have owed them
  * that.
  *

@@ -1,106 +1,28 @@
-/* The owner's hub under peers that are broken, hostile or too many. */
+/* The owner's hub under peers that are broken or hostile. */
 #include <criterion/criterion.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/pidfd.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "libring/src/bell.h"
 #include "libring/src/layout.h"
-#include "libring/waitset.h"
 #include "tests/support/child.h"
+#include "tests/support/owner.h"
+#include "tests/support/peer.h"
 #include "tests/support/require.h"
 #include "tests/support/stage.h"
-
-static unsigned open_descriptors(void)
-{
-    unsigned count = 0;
-    DIR *directory = opendir("/proc/self/fd");
-    cr_assert_not_null(directory);
-    while (readdir(directory))
-        count++;
-    closedir(directory);
-    return count;
-}
-
-static void dispatch_all(struct ring *ring)
-{
-    struct pollfd one = {.fd = ring_fd(ring), .events = POLLIN};
-    while (poll(&one, 1, 0) == 1)
-        ring_dispatch(ring);
-}
 
 static bool readable(int fd)
 {
     struct pollfd one = {.fd = fd, .events = POLLIN};
     return poll(&one, 1, 0) == 1;
-}
-
-static int connect_to(const struct support_stage *stage)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof(address.sun_path), "/dev/shm/ring.%s.hub", stage->name);
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    support_require(fd >= 0);
-    support_require(connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0);
-    return fd;
-}
-
-static void say_hello(int socket, enum ring_letter_type type, uint32_t place)
-{
-    const struct ring_letter letter = {
-        .version = RING_VERSION, .type = type, .place = place, .incarnation = 1};
-    int self = pidfd_open(getpid(), 0);
-    support_require(self >= 0);
-    support_require(ring_letter_send(socket, &letter, self) == 0);
-    close(self);
-}
-
-/* In order: a peer that only hangs up is watched until its process dies. */
-static void leave(int socket)
-{
-    const struct ring_letter letter = {.version = RING_VERSION, .type = RING_LETTER_GOODBYE};
-    support_require(ring_letter_send(socket, &letter, -1) == 0);
-    close(socket);
-}
-
-static bool is_hung_up(int socket)
-{
-    char byte;
-    while (recv(socket, &byte, 1, MSG_DONTWAIT) == 1)
-        ; /* what it was sent before */
-    return recv(socket, &byte, 1, MSG_DONTWAIT) == 0;
-}
-
-/* A reader in poll() and the writer still find each other, and by this hub. */
-static void expect_service(struct support_stage *stage)
-{
-    struct ring_waitset *set;
-    struct ring_reader *reader = support_stage_attach(stage, RING_LOSSLESS, 1), *who;
-    struct ring_view view;
-    cr_assert_eq(ring_waitset_create(&set, -1), 0);
-    cr_assert_eq(ring_waitset_add(set, reader, NULL), 0);
-    dispatch_all(stage->ring);
-    for (int i = 0; i < 3; i++) {
-        cr_assert_eq(ring_waitset_next(set, &who, NULL, &view), -EAGAIN);
-        cr_assert_not(readable(ring_waitset_fd(set)));
-        support_stage_publish(stage);
-        cr_assert(readable(ring_waitset_fd(set)));
-        cr_assert_eq(ring_waitset_next(set, &who, NULL, &view), 0);
-        cr_assert_eq(ring_reader_release(reader, &view), 0);
-    }
-    ring_reader_detach(&reader);
-    ring_waitset_destroy(&set);
-    dispatch_all(stage->ring);
 }
 
 static void give_bell(int socket, uint32_t incarnation)
@@ -132,20 +54,21 @@ static void give_bells(bool newest_first)
 {
     struct support_stage stage;
     support_stage_open_without_writer(&stage, 4);
-    int writer = connect_to(&stage), reader = connect_to(&stage), dead = connect_to(&stage);
-    say_hello(writer, RING_HELLO_WRITER, 0);
-    say_hello(reader, RING_HELLO_READER, 0);
-    say_hello(dead, RING_HELLO_READER, 0);
-    dispatch_all(stage.ring);
+    int writer = support_peer_connect(&stage), reader = support_peer_connect(&stage),
+        dead = support_peer_connect(&stage);
+    support_peer_hello(writer, RING_HELLO_WRITER, 0);
+    support_peer_hello(reader, RING_HELLO_READER, 0);
+    support_peer_hello(dead, RING_HELLO_READER, 0);
+    support_peer_serve(stage.ring);
     give_bell(newest_first ? reader : dead, newest_first ? 2 : 1);
-    dispatch_all(stage.ring);
+    support_peer_serve(stage.ring);
     give_bell(newest_first ? dead : reader, newest_first ? 1 : 2);
-    dispatch_all(stage.ring);
+    support_peer_serve(stage.ring);
     cr_assert_eq(last_bell(writer), 2);
-    leave(dead);
-    leave(reader);
-    leave(writer);
-    dispatch_all(stage.ring);
+    support_peer_leave(dead);
+    support_peer_leave(reader);
+    support_peer_leave(writer);
+    support_peer_serve(stage.ring);
     support_stage_close(&stage);
 }
 
@@ -177,25 +100,25 @@ Test(hub, connection_that_a_child_has_a_copy_of_is_forgotten)
     struct ring_reader *readers[3];
     for (int i = 0; i < 3; i++)
         readers[i] = support_stage_attach(&stage, RING_LOSSLESS, 1);
-    dispatch_all(stage.ring);
+    support_peer_serve(stage.ring);
     cr_assert_eq(pipe(end), 0);
     pid_t child = support_fork(wait_for_the_end, end);
     /* The child's copy of the reader's own end would keep the connection up. */
     for (int i = 0; i < 3; i++) {
-        int fd = connect_to(&stage);
-        say_hello(fd, RING_HELLO_READER, 40);
-        dispatch_all(stage.ring);
+        int fd = support_peer_connect(&stage);
+        support_peer_hello(fd, RING_HELLO_READER, 40);
+        support_peer_serve(stage.ring);
         pid_t copies = support_fork(wait_for_the_end, end);
         shutdown(fd, SHUT_RDWR);
         close(fd);
-        dispatch_all(stage.ring);
+        support_peer_serve(stage.ring);
         ring_dispatch(stage.ring);
         cr_assert_not(readable(ring_fd(stage.ring)), "nothing speaks of the one that is gone");
         support_kill(copies);
     }
     for (int i = 0; i < 3; i++)
         ring_reader_detach(&readers[i]);
-    expect_service(&stage);
+    support_peer_service(&stage);
     close(end[1]);
     cr_expect_eq(support_join(child), 0);
     close(end[0]);
@@ -207,8 +130,8 @@ Test(hub, garbage_ends_the_connection_and_nothing_else)
 {
     struct support_stage stage;
     support_stage_open(&stage, 4);
-    dispatch_all(stage.ring);
-    const unsigned before = open_descriptors();
+    support_peer_serve(stage.ring);
+    const unsigned before = support_peer_descriptors();
     const struct ring_letter good = {.version = RING_VERSION, .type = RING_HELLO_READER};
     struct ring_letter letters[] = {good, good, good, good, good, good, good};
     letters[0].version++;
@@ -218,32 +141,32 @@ Test(hub, garbage_ends_the_connection_and_nothing_else)
     letters[4].place = UINT32_MAX;
     letters[5].type = RING_LETTER_BELL; /* before any hello */
     for (int i = 0; i < 7; i++) {       /* the last has no pidfd, but a plain file */
-        int fd = connect_to(&stage);
+        int fd = support_peer_connect(&stage);
         int rights = i == 6 ? open("/proc/self/stat", O_RDONLY | O_CLOEXEC) : eventfd(0, 0);
         cr_assert_eq(ring_letter_send(fd, &letters[i], rights), 0);
-        dispatch_all(stage.ring);
-        cr_expect(is_hung_up(fd), "letter %d", i);
+        support_peer_serve(stage.ring);
+        cr_expect(support_peer_is_hung_up(fd), "letter %d", i);
         close(rights);
         close(fd);
-        cr_expect_eq(open_descriptors(), before, "letter %d", i);
+        cr_expect_eq(support_peer_descriptors(), before, "letter %d", i);
     }
     static const char bytes[100000];
     static const size_t sizes[] = {1, sizeof(good) - 1, sizeof(good), sizeof(good) + 1, 100000};
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-        int fd = connect_to(&stage);
+        int fd = support_peer_connect(&stage);
         cr_assert_eq(send(fd, bytes, sizes[i], 0), (ssize_t)sizes[i]);
-        dispatch_all(stage.ring);
-        cr_expect(is_hung_up(fd), "%zu bytes", sizes[i]);
+        support_peer_serve(stage.ring);
+        cr_expect(support_peer_is_hung_up(fd), "%zu bytes", sizes[i]);
         close(fd);
     }
-    int twice = connect_to(&stage);
-    say_hello(twice, RING_HELLO_READER, 3);
-    say_hello(twice, RING_HELLO_READER, 3);
-    dispatch_all(stage.ring);
-    cr_expect(is_hung_up(twice), "hello is said once");
+    int twice = support_peer_connect(&stage);
+    support_peer_hello(twice, RING_HELLO_READER, 3);
+    support_peer_hello(twice, RING_HELLO_READER, 3);
+    support_peer_serve(stage.ring);
+    cr_expect(support_peer_is_hung_up(twice), "hello is said once");
     close(twice);
-    cr_expect_eq(open_descriptors(), before + 1, "its death is still of interest");
-    expect_service(&stage);
+    cr_expect_eq(support_peer_descriptors(), before + 1, "its death is still of interest");
+    support_peer_service(&stage);
     support_stage_close(&stage);
 }
 
@@ -252,9 +175,9 @@ Test(hub, descriptors_that_nobody_asked_for_do_not_stay)
 {
     struct support_stage stage;
     support_stage_open(&stage, 4);
-    dispatch_all(stage.ring);
-    const unsigned before = open_descriptors();
-    int fd = connect_to(&stage);
+    support_peer_serve(stage.ring);
+    const unsigned before = support_peer_descriptors();
+    int fd = support_peer_connect(&stage);
     int spare = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     struct ring_letter letter = {.version = RING_VERSION, .type = RING_HELLO_READER};
     union {
@@ -273,12 +196,12 @@ Test(hub, descriptors_that_nobody_asked_for_do_not_stay)
     const int four[] = {spare, spare, spare, spare};
     memcpy(CMSG_DATA(header), four, sizeof(four));
     cr_assert_eq(sendmsg(fd, &message, 0), (ssize_t)sizeof(letter));
-    dispatch_all(stage.ring);
-    leave(fd);
+    support_peer_serve(stage.ring);
+    support_peer_leave(fd);
     close(spare);
-    dispatch_all(stage.ring);
-    cr_expect_eq(open_descriptors(), before);
-    expect_service(&stage);
+    support_peer_serve(stage.ring);
+    cr_expect_eq(support_peer_descriptors(), before);
+    support_peer_service(&stage);
     support_stage_close(&stage);
 }
 
@@ -287,25 +210,25 @@ Test(hub, flood_keeps_nobody_from_the_owner)
 {
     struct support_stage stage;
     support_stage_open(&stage, 4);
-    expect_service(&stage);
-    const unsigned before = open_descriptors();
-    int flood = connect_to(&stage);
+    support_peer_service(&stage);
+    const unsigned before = support_peer_descriptors();
+    int flood = support_peer_connect(&stage);
     int bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     const struct ring_letter letter = {
         .version = RING_VERSION, .type = RING_LETTER_BELL, .place = 9, .incarnation = 1};
-    say_hello(flood, RING_HELLO_WRITER, 9);
+    support_peer_hello(flood, RING_HELLO_WRITER, 9);
     for (int round = 0; round < 50; round++) {
         while (ring_letter_send(flood, &letter, bell) == 0)
             ;
         ring_dispatch(stage.ring); /* comes back, with more to do */
         if (round % 10 == 0)
-            expect_service(&stage);
+            support_peer_service(&stage);
     }
-    dispatch_all(stage.ring);
-    leave(flood);
+    support_peer_serve(stage.ring);
+    support_peer_leave(flood);
     close(bell);
-    dispatch_all(stage.ring);
-    cr_expect_eq(open_descriptors(), before);
+    support_peer_serve(stage.ring);
+    cr_expect_eq(support_peer_descriptors(), before);
     support_stage_close(&stage);
 }
 
@@ -325,14 +248,14 @@ Test(hub, bell_that_would_keep_who_rings_it_does_not, .timeout = 30)
     struct ring_letter letter = {.version = RING_VERSION, .type = RING_LETTER_BELL};
     int fds[2];
     for (int i = 0; i < 2; i++) {
-        fds[i] = connect_to(&stage);
+        fds[i] = support_peer_connect(&stage);
         letter.place = 10 + (uint32_t)i;
-        say_hello(fds[i], RING_HELLO_READER, letter.place);
+        support_peer_hello(fds[i], RING_HELLO_READER, letter.place);
         cr_assert_eq(ring_letter_send(fds[i], &letter, i ? waiting : full[1]), 0);
     }
-    dispatch_all(stage.ring);
+    support_peer_serve(stage.ring);
     cr_expect_eq(ring_reap(stage.ring), 0);
-    expect_service(&stage);
+    support_peer_service(&stage);
     for (int i = 0; i < 2; i++) {
         close(fds[i]);
         close(full[i]);
@@ -347,25 +270,25 @@ Test(hub, bell_without_a_reader_ends_nobody, .timeout = 30)
     struct support_stage stage;
     int ends[2][2];
     support_stage_open(&stage, 4);
-    expect_service(&stage);
-    const unsigned before = open_descriptors();
+    support_peer_service(&stage);
+    const unsigned before = support_peer_descriptors();
     cr_assert_eq(pipe(ends[0]), 0);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[1]), 0);
     const struct ring_letter letter = {
         .version = RING_VERSION, .type = RING_LETTER_BELL, .place = 9, .incarnation = 1};
     for (int i = 0; i < 2; i++) {
         close(ends[i][0]);
-        int fd = connect_to(&stage);
-        say_hello(fd, RING_HELLO_READER, 9);
+        int fd = support_peer_connect(&stage);
+        support_peer_hello(fd, RING_HELLO_READER, 9);
         cr_assert_eq(ring_letter_send(fd, &letter, ends[i][1]), 0);
         close(ends[i][1]);
-        dispatch_all(stage.ring);
-        cr_expect(is_hung_up(fd), "it is not served any more");
+        support_peer_serve(stage.ring);
+        cr_expect(support_peer_is_hung_up(fd), "it is not served any more");
         close(fd);
         cr_expect_eq(ring_reap(stage.ring), 0);
-        expect_service(&stage);
+        support_peer_service(&stage);
     }
-    cr_expect_eq(open_descriptors(), before + 2, "its process is watched on");
+    cr_expect_eq(support_peer_descriptors(), before + 2, "its process is watched on");
     support_stage_close(&stage);
 }
 
@@ -374,58 +297,58 @@ Test(hub, bell_that_waits_again_keeps_nobody, .timeout = 30)
 {
     struct support_stage stage;
     support_stage_open(&stage, 4);
-    int fd = connect_to(&stage), bell = eventfd(0, EFD_CLOEXEC);
+    int fd = support_peer_connect(&stage), bell = eventfd(0, EFD_CLOEXEC);
     const struct ring_letter letter = {
         .version = RING_VERSION, .type = RING_LETTER_BELL, .place = 9, .incarnation = 1};
-    say_hello(fd, RING_HELLO_READER, 9);
+    support_peer_hello(fd, RING_HELLO_READER, 9);
     cr_assert_eq(ring_letter_send(fd, &letter, bell), 0);
-    dispatch_all(stage.ring);
+    support_peer_serve(stage.ring);
     eventfd_t count;
     cr_assert_eq(eventfd_read(bell, &count), 0, "it was rung");
     cr_assert_eq(eventfd_write(bell, UINT64_MAX - 1), 0);
     cr_assert_eq(fcntl(bell, F_SETFL, 0), 0);
     cr_expect_eq(ring_reap(stage.ring), 0);
-    expect_service(&stage);
+    support_peer_service(&stage);
     close(bell);
     close(fd);
     support_stage_close(&stage);
 }
 
-/* More peers than the owner may have descriptors: those that find none are sent away or wait, and
- * when the others have gone there is service again. */
-Test(hub, without_descriptors_the_owner_goes_on)
+static void become(uid_t user)
 {
-    enum { CROWD = 40 };
+    support_require(seteuid(0) == 0 && seteuid(user) == 0);
+    prctl(PR_SET_DUMPABLE, 1); /* /proc/self is ours still */
+}
+
+static void come_as_the_former_user(void *argument)
+{
+    const struct support_stage *stage = argument;
+    support_require(seteuid(0) == 0 && setuid(65534) == 0);
+    prctl(PR_SET_DUMPABLE, 1);
+    int fd = support_peer_connect(stage), bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    const struct ring_letter letter = {.version = RING_VERSION, .type = RING_LETTER_BELL};
+    support_peer_hello(fd, RING_HELLO_READER, 0);
+    support_require(ring_letter_send(fd, &letter, bell) == 0);
+    struct pollfd either[] = {{.fd = bell, .events = POLLIN}, {.fd = fd}};
+    support_require(poll(either, 2, -1) == 1);
+    support_require(either[0].revents); /* it was rung, and not hung up */
+}
+
+/* The user whose ring it is was asked for when it came, and not when it was made. */
+Test(hub, former_user_of_the_owner_is_served, .timeout = 60)
+{
+    if (geteuid() != 0)
+        cr_skip_test("only root can be somebody else");
     struct support_stage stage;
-    int fds[CROWD];
-    struct rlimit limit, full;
-    support_stage_open(&stage, 4);
-    dispatch_all(stage.ring);
-    const unsigned before = open_descriptors();
-    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &full), 0);
-    for (int i = 0; i < CROWD; i++) {
-        fds[i] = connect_to(&stage);
-        say_hello(fds[i], RING_HELLO_READER, (uint32_t)i);
-    }
-    int spare = dup(STDERR_FILENO);
-    close(spare);
-    limit = full;
-    for (int room = 0; room < 12; room++) {
-        limit.rlim_cur = (rlim_t)(spare + room);
-        cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-        for (int i = 0; i < 20; i++)
-            ring_dispatch(stage.ring);
-    }
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &full), 0);
-    dispatch_all(stage.ring);
-    for (int i = 0; i < CROWD; i++) {
-        const struct ring_letter letter = {.version = RING_VERSION, .type = RING_LETTER_GOODBYE};
-        ring_letter_send(fds[i], &letter, -1); /* some have been sent away */
-        close(fds[i]);
-    }
-    dispatch_all(stage.ring);
-    cr_expect_eq(open_descriptors(), before);
-    expect_service(&stage);
+    become(65534);
+    support_stage_open_without_writer(&stage, 4);
+    become(65533);
+    pid_t child = support_fork(come_as_the_former_user, &stage);
+    struct pollfd one = {.fd = ring_fd(stage.ring), .events = POLLIN};
+    cr_assert_eq(poll(&one, 1, -1), 1);
+    struct ring *const rings[] = {stage.ring};
+    cr_expect_eq(support_serve(rings, 1, child), 0);
+    become(0);
     support_stage_close(&stage);
 }
 
@@ -437,8 +360,8 @@ Test(hub, process_of_another_user_is_sent_away)
     struct support_stage stage;
     char path[256];
     support_stage_open(&stage, 4);
-    dispatch_all(stage.ring);
-    const unsigned before = open_descriptors();
+    support_peer_serve(stage.ring);
+    const unsigned before = support_peer_descriptors();
     snprintf(path, sizeof(path), "/dev/shm/ring.%s.hub", stage.name);
     cr_assert_eq(chmod(path, 0666), 0);
     int both[2];
@@ -446,8 +369,8 @@ Test(hub, process_of_another_user_is_sent_away)
     pid_t child = fork();
     if (child == 0) {
         support_require(setgid(65534) == 0 && setuid(65534) == 0);
-        int fd = connect_to(&stage);
-        say_hello(fd, RING_HELLO_READER, 1);
+        int fd = support_peer_connect(&stage);
+        support_peer_hello(fd, RING_HELLO_READER, 1);
         support_require(write(both[1], "", 1) == 1);
         struct pollfd one = {.fd = fd, .events = POLLIN};
         support_require(poll(&one, 1, -1) == 1);
@@ -455,11 +378,11 @@ Test(hub, process_of_another_user_is_sent_away)
         _exit(0);
     }
     cr_assert_eq(read(both[0], &(char){0}, 1), 1);
-    dispatch_all(stage.ring);
+    support_peer_serve(stage.ring);
     cr_expect_eq(support_join(child), 0);
     close(both[0]);
     close(both[1]);
-    cr_expect_eq(open_descriptors(), before);
-    expect_service(&stage);
+    cr_expect_eq(support_peer_descriptors(), before);
+    support_peer_service(&stage);
     support_stage_close(&stage);
 }

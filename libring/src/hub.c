@@ -1,26 +1,16 @@
 #include "libring/src/hub.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "libring/src/bell.h"
 #include "libring/src/layout.h"
-#include "libring/src/object.h"
 #include "libring/src/system.h"
 
 #define EVENTS_PER_DISPATCH 64
-
-struct ring_source {
-    enum { SOURCE_SOCKET, SOURCE_PIDFD } kind;
-    struct ring_peer *peer;
-};
 
 struct ring_peer {
     struct ring_peer *next;
@@ -38,41 +28,70 @@ static int watch(struct ring_hub *hub, int operation, int fd, uint32_t events, v
     return ring_system_watch(hub->epoll, operation, fd, events, source);
 }
 
-static int listen_at(const char *path, gid_t group)
+static int open_descriptors(struct ring_hub *hub)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strcpy(address.sun_path, path); /* fits: asserted in name.h */
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
+    hub->epoll = epoll_create1(EPOLL_CLOEXEC);
+    hub->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (hub->epoll < 0 || hub->timer < 0)
         return ring_system_error(errno);
-    /* Before the bind, so that it is never open to more than these: unix(7). */
-    int failed = fchmod(fd, group == RING_NO_GROUP ? 0600 : 0660) < 0 ||
-                 bind(fd, (const struct sockaddr *)&address, sizeof address) < 0;
-    if (!failed && group != RING_NO_GROUP)
-        failed = chown(path, (uid_t)-1, group) < 0 || chmod(path, 0660) < 0;
-    if (!failed)
-        failed = listen(fd, SOMAXCONN) < 0;
-    if (!failed)
-        return fd;
-    int error = ring_system_error(errno);
-    close(fd);
-    return error;
+    int error = watch(hub, EPOLL_CTL_ADD, hub->door.listener, EPOLLIN, &hub->at_door);
+    return error ? error : watch(hub, EPOLL_CTL_ADD, hub->timer, EPOLLIN, &hub->at_timer);
 }
 
 int ring_hub_open(struct ring_hub *hub, const char *path, gid_t group)
 {
-    *hub = (struct ring_hub){.listener = -1, .epoll = -1, .group = group};
-    int fd = listen_at(path, group);
-    if (fd < 0)
-        return fd;
-    hub->listener = fd;
-    hub->epoll = epoll_create1(EPOLL_CLOEXEC);
-    int error =
-        hub->epoll < 0 ? ring_system_error(errno) : watch(hub, EPOLL_CTL_ADD, fd, EPOLLIN, NULL);
+    *hub = (struct ring_hub){
+        .epoll = -1,
+        .timer = -1,
+        .at_door.kind = RING_SOURCE_DOOR,
+        .at_timer.kind = RING_SOURCE_TIMER,
+    };
+    int error = ring_door_open(&hub->door, path, group);
+    if (!error)
+        error = open_descriptors(hub);
     if (error)
         ring_hub_close(hub);
     return error;
 }
+
+/* -- rest ------------------------------------------------------------------------------------- */
+
+static uint32_t events_of(const struct ring_source *source)
+{
+    return source->peer && source->peer->owed ? EPOLLIN | EPOLLOUT : EPOLLIN;
+}
+
+/* Level-triggered, it would be told without end. */
+static void rest(struct ring_hub *hub, struct ring_source *source, int fd)
+{
+    epoll_ctl(hub->epoll, EPOLL_CTL_DEL, fd, NULL);
+    source->rests = hub->rests = true;
+}
+
+static void go_on(struct ring_hub *hub, struct ring_source *source, int fd)
+{
+    if (!source->rests)
+        return;
+    source->rests = watch(hub, EPOLL_CTL_ADD, fd, events_of(source), source) != 0;
+    hub->rests |= source->rests;
+}
+
+static void go_on_with_all(struct ring_hub *hub)
+{
+    hub->rests = false;
+    go_on(hub, &hub->at_door, hub->door.listener);
+    for (struct ring_peer *peer = hub->peers; peer; peer = peer->next)
+        go_on(hub, &peer->connection, peer->socket);
+}
+
+/* To look again in a second, or not. */
+static void set_timer(const struct ring_hub *hub, bool on)
+{
+    const struct itimerspec second = {.it_value.tv_sec = on};
+    timerfd_settime(hub->timer, 0, &second, NULL);
+}
+
+/* -- coming and going ------------------------------------------------------------------------- */
 
 /* Other processes may have copies, of a pidfd by its sender, of a socket by a fork:
  * closing alone would not take it out of the epoll. */
@@ -87,6 +106,7 @@ static void disconnect(struct ring_hub *hub, struct ring_peer *peer)
 {
     if (peer->socket >= 0)
         forget(hub, &peer->socket);
+    peer->connection.rests = false;
     if (peer->bell.eventfd >= 0)
         close(peer->bell.eventfd);
     peer->bell.eventfd = -1;
@@ -102,6 +122,8 @@ static void drop(struct ring_hub *hub, struct ring_peer *peer)
     if (peer->pidfd >= 0)
         forget(hub, &peer->pidfd);
     free(peer);
+    hub->count--;
+    go_on(hub, &hub->at_door, hub->door.listener); /* there is room */
 }
 
 void ring_hub_close(struct ring_hub *hub)
@@ -110,59 +132,55 @@ void ring_hub_close(struct ring_hub *hub)
         drop(hub, hub->peers);
     if (hub->epoll >= 0)
         close(hub->epoll);
-    if (hub->listener >= 0)
-        close(hub->listener);
-    hub->listener = hub->epoll = -1;
+    if (hub->timer >= 0)
+        close(hub->timer);
+    hub->epoll = hub->timer = -1;
+    ring_door_close(&hub->door);
 }
 
-static bool is_in_group(int socket, const struct ucred *peer, gid_t group)
+/* Whether one more may come. The first who hung up without a goodbye makes room: it was dying
+ * then, and is dead, or is careless with us. */
+static bool have_room(struct ring_hub *hub)
 {
-    gid_t groups[256];
-    socklen_t size = sizeof groups;
-    if (group == RING_NO_GROUP)
-        return false;
-    if (peer->gid == group)
+    struct ring_peer *first = NULL;
+    if (hub->count < RING_PEERS_MAX)
         return true;
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0)
+    for (struct ring_peer *peer = hub->peers; peer; peer = peer->next)
+        if (peer->socket < 0)
+            first = peer;
+    if (!first)
         return false;
-    for (size_t i = 0; i < size / sizeof *groups; i++)
-        if (groups[i] == group)
-            return true;
-    return false;
-}
-
-static bool is_welcome(const struct ring_hub *hub, int socket)
-{
-    struct ucred peer;
-    socklen_t size = sizeof peer;
-    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return false;
-    return peer.uid == geteuid() || peer.uid == 0 || is_in_group(socket, &peer, hub->group);
+    drop(hub, first);
+    hub->died = true;
+    return true;
 }
 
 static void accept_one(struct ring_hub *hub)
 {
-    /* Memory first: who can't be served now waits at the door. */
-    struct ring_peer *peer = malloc(sizeof *peer);
-    int fd = peer ? accept4(hub->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
-    if (fd < 0 || !is_welcome(hub, fd)) {
-        if (fd >= 0)
-            close(fd);
+    /* Room and memory first: who can't be served now waits at the door. */
+    struct ring_peer *peer = have_room(hub) ? malloc(sizeof *peer) : NULL;
+    int fd = peer ? ring_door_accept(&hub->door) : -ENOMEM;
+    if (fd < 0) {
         free(peer);
+        if (fd != -EAGAIN)
+            rest(hub, &hub->at_door, hub->door.listener);
         return;
     }
     *peer = (struct ring_peer){
         .next = hub->peers,
-        .connection = {.kind = SOURCE_SOCKET, .peer = peer},
-        .process = {.kind = SOURCE_PIDFD, .peer = peer},
+        .connection = {.kind = RING_SOURCE_CONNECTION, .peer = peer},
+        .process = {.kind = RING_SOURCE_PROCESS, .peer = peer},
         .socket = fd,
         .pidfd = -1,
         .bell.eventfd = -1,
     };
     hub->peers = peer;
+    hub->count++;
     if (watch(hub, EPOLL_CTL_ADD, fd, EPOLLIN, &peer->connection) != 0)
         drop(hub, peer);
 }
+
+/* -- letters ---------------------------------------------------------------------------------- */
 
 /* Who has that role now. One before it, who died, may still be in the list, in front or
  * behind: it is told by the incarnation, a count. */
@@ -177,8 +195,8 @@ static struct ring_peer *find(const struct ring_hub *hub, bool writer, uint32_t 
     return found;
 }
 
-/* Passes one bell on, and rings it. False when the connection takes no more now. */
-static bool pass_on(struct ring_peer *to, const struct ring_peer *from)
+/* Passes one bell on, and rings it. -EAGAIN when the connection takes no more now; -EMFILE, … */
+static int pass_on(const struct ring_peer *to, const struct ring_peer *from)
 {
     const struct ring_letter letter = {
         .version = RING_VERSION,
@@ -188,24 +206,30 @@ static bool pass_on(struct ring_peer *to, const struct ring_peer *from)
     };
     int error = ring_letter_send(to->socket, &letter, from->bell.eventfd);
     if (error && error != -EPIPE)
-        return false;
+        return error;
     ring_bell_ring(from->bell.eventfd);
-    return true;
+    return 0;
 }
 
 /* Gives the peer the bells it is owed, as far as its connection takes them; the
  * rest when it takes more. */
 static void pay(struct ring_hub *hub, struct ring_peer *peer)
 {
-    uint64_t rest = 0;
+    uint64_t unpaid = 0;
+    int error = 0;
     for (uint64_t owed = peer->owed; owed; owed &= owed - 1) {
         uint32_t place = (uint32_t)__builtin_ctzll(owed);
         const struct ring_peer *from = find(hub, !peer->is_writer, place);
-        if (from && (rest || !pass_on(peer, from)))
-            rest |= owed & -owed;
+        if (from && !error)
+            error = pass_on(peer, from);
+        if (from && error)
+            unpaid |= owed & -owed;
     }
-    peer->owed = rest;
-    watch(hub, EPOLL_CTL_MOD, peer->socket, rest ? EPOLLIN | EPOLLOUT : EPOLLIN, &peer->connection);
+    peer->owed = unpaid;
+    if (error && error != -EAGAIN)
+        rest(hub, &peer->connection, peer->socket);
+    else
+        watch(hub, EPOLL_CTL_MOD, peer->socket, events_of(&peer->connection), &peer->connection);
 }
 
 /* Everybody who rings `of` is owed its bell. */
@@ -257,8 +281,11 @@ static void read_letter(struct ring_hub *hub, struct ring_peer *peer)
     struct ring_letter letter;
     int descriptor;
     int error = ring_letter_receive(peer->socket, &letter, &descriptor);
-    if (error && error != -EPIPE && error != -EPROTO)
-        return; /* it is still there: another time */
+    if (error && error != -EPIPE && error != -EPROTO) {
+        if (error != -EAGAIN) /* it is still there: another time */
+            rest(hub, &peer->connection, peer->socket);
+        return;
+    }
     if (!error && letter.place >= RING_READERS_MAX)
         error = -EPROTO;
     if (!error && (letter.type == RING_HELLO_READER || letter.type == RING_HELLO_WRITER))
@@ -277,27 +304,42 @@ static void read_letter(struct ring_hub *hub, struct ring_peer *peer)
         disconnect(hub, peer);
 }
 
+static void handle(struct ring_hub *hub, const struct ring_source *source, uint32_t events)
+{
+    switch (source->kind) {
+    case RING_SOURCE_DOOR:
+        accept_one(hub);
+        break;
+    case RING_SOURCE_TIMER:
+        set_timer(hub, false);
+        break;
+    case RING_SOURCE_PROCESS:
+        drop(hub, source->peer);
+        hub->died = true;
+        break;
+    case RING_SOURCE_CONNECTION:
+        if (events & ~(uint32_t)EPOLLOUT)
+            read_letter(hub, source->peer);
+        else
+            pay(hub, source->peer);
+    }
+}
+
 bool ring_hub_dispatch(struct ring_hub *hub)
 {
-    bool died = false;
     struct epoll_event event;
+    hub->died = false;
+    if (hub->rests)
+        go_on_with_all(hub);
     /* One at a time: each may free the peer that another would speak of. */
     for (int i = 0; i < EVENTS_PER_DISPATCH; i++) {
         if (epoll_wait(hub->epoll, &event, 1, 0) != 1)
             break;
-        const struct ring_source *source = event.data.ptr;
-        if (!source) {
-            accept_one(hub);
-        } else if (source->kind == SOURCE_PIDFD) {
-            drop(hub, source->peer);
-            died = true;
-        } else if (event.events & ~(uint32_t)EPOLLOUT) {
-            read_letter(hub, source->peer);
-        } else {
-            pay(hub, source->peer);
-        }
+        handle(hub, event.data.ptr, event.events);
     }
-    return died;
+    if (hub->rests)
+        set_timer(hub, true);
+    return hub->died;
 }
 
 void ring_hub_ring_all(const struct ring_hub *hub)

@@ -14,8 +14,14 @@
  * process is dead, the dead one's place is reaped; a connection that only ends, or breaks
  * the form, is closed, and the pidfd watched on. The
  * pidfd only says when to look; whether it is dead is for the lock to say, so that
- * a false pidfd harms nobody. Only processes of the owner's user, of root, and of
- * the ring's group are served.
+ * a false pidfd harms nobody. Who is served at all: door.h.
+ *
+ * There are RING_PEERS_MAX at most, and three descriptors for each. When one more comes, the
+ * first of those is forgotten who has hung up and whose death alone is of interest, and the
+ * dead are looked for instead; where there is none, newcomers wait at the door. So does
+ * what this process has no descriptor or no memory for: it rests, unwatched, so that the
+ * owner's descriptor is not readable for it without end, until somebody goes, the next
+ * dispatch, or a second is over, which a timer tells.
  *
  * Threads: the owner's.
  */
@@ -25,18 +31,35 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct ring_hub {
-    int listener;
-    int epoll;               /* the listener, all connections, all pidfds */
-    struct ring_peer *peers; /* a list */
-    gid_t group;             /* also served; RING_NO_GROUP: none */
+#include "libring/ring.h"
+#include "libring/src/door.h"
+
+/* Twice those who can have a role at once and more: who comes and goes has room too. */
+#define RING_PEERS_MAX (2 * (RING_READERS_MAX + 1))
+
+/* What epoll gives back. */
+struct ring_source {
+    enum { RING_SOURCE_DOOR, RING_SOURCE_TIMER, RING_SOURCE_CONNECTION, RING_SOURCE_PROCESS } kind;
+    bool rests; /* not watched: nothing could be done about it */
+    struct ring_peer *peer;
 };
 
-/* Listens at `path`, which must be free. */
+struct ring_hub {
+    struct ring_door door;
+    int epoll; /* the door, the timer, all connections, all pidfds */
+    int timer;
+    struct ring_source at_door, at_timer;
+    struct ring_peer *peers; /* a list, the newest first */
+    unsigned count;          /* of them */
+    bool rests;              /* something does */
+    bool died;               /* some process, or nobody will know if it does */
+};
+
+/* Listens at `path`, which must be free. The hub must stay where it is. */
 int ring_hub_open(struct ring_hub *hub, const char *path, gid_t group);
 void ring_hub_close(struct ring_hub *hub);
 
-/* Handles what there is, a bounded amount. True when some process died. */
+/* Handles what there is, a bounded amount. True when some process died, or may have. */
 bool ring_hub_dispatch(struct ring_hub *hub);
 
 /* Rings every bell that is known. */

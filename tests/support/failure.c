@@ -157,6 +157,7 @@ int __wrap_fcntl64(int fd, int command, ...)
  */
 
 WRAP(int, eventfd, (unsigned value, int flags), (value, flags), -1, NO_DESCRIPTOR, ENODEV)
+WRAP(int, timerfd_create, (int clock, int flags), (clock, flags), -1, NO_DESCRIPTOR)
 WRAP(int, pidfd_open, (pid_t process, unsigned flags), (process, flags), -1, NO_DESCRIPTOR, ENOSYS,
      EPERM)
 WRAP(int, epoll_create1, (int flags), (flags), -1, NO_DESCRIPTOR)

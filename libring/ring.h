@@ -72,8 +72,13 @@ struct ring_config {
     /* Bytes of payload a slot can hold; required. */
     size_t slot_size;
     /* Slots in the pool. Besides the message being filled and the newest one, it
-     * has to hold what the readers hold: see ring_reader_config.holds. */
+     * has to hold what the readers hold (see ring_reader_config.holds), and the
+     * writer. */
     unsigned slots;
+    /* Slots that the writer may hold beside the one being filled: see
+     * ring_writer_hold. At most slots - RING_SLOTS_MIN; they are promised, and not
+     * promised to readers. */
+    unsigned writer_holds;
     /* Bytes of the note: a small fixed record beside each payload, such as a
      * frame's descriptor. 0: none. */
     size_t note_size;

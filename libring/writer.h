@@ -10,6 +10,10 @@
  * stream and closes; a writer that closes without finishing, or dies, can be followed by another
  * one, which continues the sequence. Nothing that was not published is ever seen by a reader.
  *
+ * A writer may go on reading what it has published, as a video decoder does with
+ * frames that later ones refer to: it holds the slot before it publishes, and releases
+ * it when it has looked at it for the last time.
+ *
  * Which slot acquire takes: of the slots that all readers are done with, the one
  * used longest ago, within a working set of a few megabytes so that slots stay
  * in the processor's cache; only when there is none, the oldest message that
@@ -86,6 +90,24 @@ RING_API int ring_writer_publish(struct ring_writer *writer, struct ring_slot *s
 
 /* Gives an acquired slot back unpublished. -EINVAL when it is not acquired. */
 RING_API int ring_writer_cancel(struct ring_writer *writer, struct ring_slot *slot);
+
+/*
+ * Holds an acquired slot: once published it stays as it is, readable at its `data`
+ * as it was for readers, until ring_writer_release, whoever else has let go of it.
+ * To remember: slot->index. Holds are the handle's: they end with it, and a writer
+ * that takes over has none of the dead one's. -EINVAL when the slot is not acquired
+ * or held already, -ENOBUFS when ring_writer_holds slots are held.
+ */
+RING_API int ring_writer_hold(struct ring_writer *writer, const struct ring_slot *slot);
+
+/* Ends the hold, before or after the slot was published; to cancel the slot ends it,
+ * too. -EINVAL when it is not held. */
+RING_API int ring_writer_release(struct ring_writer *writer, unsigned index);
+
+/* How many slots the writer may hold at once: ring_config.writer_holds. One that has
+ * no more than these and one other acquired or held is never made to wait by lossy
+ * or latest readers. */
+RING_API unsigned ring_writer_holds(const struct ring_writer *writer);
 
 /*
  * Sleeps until acquire has a chance again, at most `timeout_ns` nanoseconds on

@@ -37,7 +37,7 @@ static void target_open(struct target *target)
     const char *name = target->stage.name;
     snprintf(target->control_path, 256, "/dev/shm/ring.%s.control", name);
     snprintf(target->frames_path, 256, "/dev/shm/ring.%s.frames", name);
-    cr_assert_eq(ring_geometry(&geometry, 4, SUPPORT_NOTE_SIZE), 0);
+    cr_assert_eq(ring_geometry(&geometry, 4, SUPPORT_NOTE_SIZE, 0), 0);
     int fd = open(target->control_path, O_RDWR | O_CLOEXEC);
     void *memory = mmap(NULL, geometry.control_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     cr_assert_neq(memory, MAP_FAILED);
@@ -82,6 +82,7 @@ Test(hostile, header_of_something_else_is_refused)
         {&header->word, 4, {4 << 16 | 16, 1, UINT32_MAX}},
         {&header->slots, 4, {1, 1000, RING_SLOTS_MAX, RING_SLOTS_MAX + 1, UINT32_MAX}},
         {&header->note_size, 4, {RING_NOTE_MAX + 1, UINT32_MAX}},
+        {&header->writer_holds, 4, {3, UINT32_MAX}},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         uint64_t good = 0;

@@ -44,7 +44,7 @@ static void scene_open(struct scene *scene, unsigned slots, bool polls)
         .note_size = SUPPORT_NOTE_SIZE,
     };
     cr_assert_eq(ring_create(&stage->ring, stage->name, &config), 0);
-    cr_assert_eq(ring_geometry(&geometry, slots, config.note_size), 0);
+    cr_assert_eq(ring_geometry(&geometry, slots, config.note_size, 0), 0);
     scene->size = geometry.control_size;
     snprintf(path, sizeof(path), "/dev/shm/ring.%s.control", stage->name);
     int fd = open(path, O_RDWR | O_CLOEXEC);

@@ -7,9 +7,11 @@ static uint64_t round_up(uint64_t value, uint64_t step)
     return (value + step - 1) / step * step;
 }
 
-int ring_geometry(struct ring_geometry *geometry, uint64_t slots, uint64_t note_size)
+int ring_geometry(struct ring_geometry *geometry, uint64_t slots, uint64_t note_size,
+                  uint64_t writer_holds)
 {
-    if (note_size > RING_NOTE_MAX || slots < RING_SLOTS_MIN || slots > RING_SLOTS_MAX)
+    if (note_size > RING_NOTE_MAX || slots < RING_SLOTS_MIN || slots > RING_SLOTS_MAX ||
+        writer_holds > slots - RING_SLOTS_MIN)
         return -EINVAL;
     uint32_t queue_length = RING_SLOTS_MIN;
     while (queue_length < slots)
@@ -19,6 +21,7 @@ int ring_geometry(struct ring_geometry *geometry, uint64_t slots, uint64_t note_
         .slots = (uint32_t)slots,
         .queue_length = queue_length,
         .note_size = (uint32_t)note_size,
+        .writer_holds = (uint32_t)writer_holds,
         .queue_offset = sizeof(struct ring_control) + slots * sizeof(struct ring_slot_state),
     };
     geometry->control_size =

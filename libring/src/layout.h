@@ -44,6 +44,17 @@
  * the table for the next claim: so either the writer sees the reader, or the
  * reader starts behind what the writer may claim (invariant 5).
  *
+ * The writer's own holds. A writer may go on reading what it has published, as a
+ * decoder does; it then passes over such slots when it claims. That a slot is held by
+ * the writer stands in its private memory (pool.h) and nowhere else: only the writer
+ * claims, so nobody else would ask. To readers such a slot is a message like any
+ * other, which stays longer than its policy demands. The hold can't outlive its
+ * holder: a dead writer reads no more, and the next one finds in the slots' words
+ * what it finds of any published message (invariants 2, 7). Nor does it wait for one: how
+ * many slots the writer may hold is fixed at creation, and readers are promised the rest
+ * (place.c; invariant 6). A released slot is free for the claim that follows in the same
+ * thread; there is no wake-up to give, since who would sleep is who releases.
+ *
  * Sleeping, in three places with one rule: announce, look again, sleep; the other
  * side changes the state, then looks for the announcement, takes it back, wakes.
  * All four accesses are sequentially consistent, so no wake-up is lost (invariant
@@ -202,7 +213,8 @@ struct ring_header {
     uint32_t note_size;
     uint64_t first_seq;
     int32_t owner; /* pid, for people to read */
-    uint8_t reserved[84];
+    uint32_t writer_holds;
+    uint8_t reserved[80];
 };
 
 /* The writer's line: readers only look at it. */
@@ -321,6 +333,7 @@ static_assert(offsetof(struct ring_control, slot) == 384 + 128UL * RING_READERS_
 struct ring_geometry {
     uint32_t slots, queue_length; /* a power of two, at least slots */
     uint32_t note_size;
+    uint32_t writer_holds;
     uint64_t queue_offset, control_size;
 };
 
@@ -337,7 +350,8 @@ struct ring_frames_geometry {
 };
 
 /* -EINVAL when the numbers are outside the limits of ring.h. */
-int ring_geometry(struct ring_geometry *geometry, uint64_t slots, uint64_t note_size);
+int ring_geometry(struct ring_geometry *geometry, uint64_t slots, uint64_t note_size,
+                  uint64_t writer_holds);
 int ring_frames_geometry(struct ring_frames_geometry *geometry, uint64_t slot_size, uint64_t slots,
                          uint64_t note_size);
 

@@ -69,6 +69,7 @@ static void write_header(struct ring_map *map)
     header->identity = map->identity;
     header->slots = g->slots;
     header->note_size = g->note_size;
+    header->writer_holds = g->writer_holds;
     header->first_seq = map->first_seq;
     header->owner = getpid();
     atomic_store_explicit(&control->stream.head, map->first_seq, memory_order_relaxed);
@@ -127,7 +128,7 @@ static int check_header(struct ring_map *map)
     if (magic == 0)
         return -ENOENT;
     if (magic != RING_MAGIC || header.version != RING_VERSION || header.word != ring_word() ||
-        ring_geometry(&map->geometry, header.slots, header.note_size) != 0 ||
+        ring_geometry(&map->geometry, header.slots, header.note_size, header.writer_holds) != 0 ||
         header.first_seq > RING_FIRST_SEQ_MAX || (uint64_t)size != map->geometry.control_size)
         return -EPROTO;
     map->first_seq = header.first_seq;

@@ -82,7 +82,8 @@ static int promise_holds(struct ring_map *map, unsigned place, enum ring_policy 
     struct ring_place *own = &map->control->place[place];
     atomic_store(&own->policy, (uint32_t)policy);
     atomic_store(&own->holds, holds);
-    const uint64_t spare = map->geometry.slots - 2; /* one is filled, one is the newest */
+    /* One is filled, one is the newest. */
+    const uint64_t spare = map->geometry.slots - 2 - map->geometry.writer_holds;
     if (promise(own) == 0 || promised(map) <= spare)
         return 0;
     atomic_store(&own->holds, 0);

@@ -59,9 +59,10 @@ int ring_pool_init(struct ring_pool *pool, struct ring_map *map)
         .mask = map->geometry.queue_length - 1,
         .seq = calloc(slots, sizeof *pool->seq),
         .acquired = calloc(slots, sizeof(struct ring_frames *)),
+        .held = calloc(slots, sizeof(struct ring_frames *)),
     };
     int error = -ENOMEM;
-    if (pool->free && pool->carrying && pool->seq && pool->acquired)
+    if (pool->free && pool->carrying && pool->seq && pool->acquired && pool->held)
         error = rebuild(pool);
     if (error)
         ring_pool_finish(pool);
@@ -74,6 +75,7 @@ void ring_pool_finish(struct ring_pool *pool)
     free(pool->carrying);
     free(pool->seq);
     free(pool->acquired);
+    free(pool->held);
     *pool = (struct ring_pool){0};
 }
 
@@ -82,6 +84,8 @@ static bool claim(struct ring_pool *pool, uint32_t slot)
 {
     struct ring_slot_state *state = &pool->map->control->slot[slot];
 
+    if (pool->held[slot])
+        return false;
     /* sc: this is also the second look of a writer that has announced its sleep. */
     if (atomic_load(&state->holders))
         return false;

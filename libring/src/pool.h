@@ -4,7 +4,8 @@
  * the slots' words.
  *
  * Each slot is in exactly one state: free (on a stack), acquired (the caller is
- * filling it), or carrying a message (in a queue, oldest first).
+ * filling it), or carrying a message (in a queue, oldest first). Acquired or carrying,
+ * it may be held by the writer, and then is not claimed.
  */
 #ifndef LIBRING_SRC_POOL_H
 #define LIBRING_SRC_POOL_H
@@ -26,8 +27,10 @@ struct ring_pool {
     uint32_t first, carrying_count;
     uint64_t *seq;                 /* what each carrying slot carries */
     struct ring_frames **acquired; /* of an acquired slot, where it lies; else NULL */
-    uint64_t passed;               /* messages below it are through for all, and stay so */
-    uint64_t demanded;             /* messages below it are no lossless reader's, and stay so */
+    struct ring_frames **held;     /* of a slot held by the writer, likewise */
+    uint32_t held_count;
+    uint64_t passed;   /* messages below it are through for all, and stay so */
+    uint64_t demanded; /* messages below it are no lossless reader's, and stay so */
 };
 
 /* Reads the slots' words and takes back what an earlier writer had acquired. The

@@ -18,7 +18,7 @@ static int check_config(const struct ring_config *config, struct ring_geometry *
 {
     if (config->first_seq > RING_FIRST_SEQ_MAX)
         return -EINVAL;
-    int error = ring_geometry(geometry, config->slots, config->note_size);
+    int error = ring_geometry(geometry, config->slots, config->note_size, config->writer_holds);
     return error
                ? error
                : ring_frames_geometry(frames, config->slot_size, config->slots, config->note_size);

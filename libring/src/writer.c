@@ -34,7 +34,7 @@ struct ring_writer {
     bool finished;           /* or orphaned */
 };
 
-/* The oldest generation in which something acquired may still be published, or else
+/* The oldest generation in which something acquired may still be published or is held, or else
  * the newest: the owner may remove those before it. */
 static void tell_generation(struct ring_writer *writer)
 {
@@ -282,10 +282,41 @@ int ring_writer_publish(struct ring_writer *writer, struct ring_slot *slot, size
     return 0;
 }
 
+int ring_writer_hold(struct ring_writer *writer, const struct ring_slot *slot)
+{
+    struct ring_pool *pool = &writer->pool;
+    if (!is_acquired(writer, slot) || pool->held[slot->index])
+        return -EINVAL;
+    if (pool->held_count == ring_writer_holds(writer))
+        return -ENOBUFS;
+    pool->held[slot->index] = pool->acquired[slot->index];
+    pool->held[slot->index]->users++;
+    pool->held_count++;
+    return 0;
+}
+
+int ring_writer_release(struct ring_writer *writer, unsigned index)
+{
+    struct ring_pool *pool = &writer->pool;
+    if (index >= pool->slots || !pool->held[index])
+        return -EINVAL;
+    struct ring_frames *frames = pool->held[index];
+    pool->held[index] = NULL;
+    pool->held_count--;
+    let_go(writer, frames);
+    return 0;
+}
+
+unsigned ring_writer_holds(const struct ring_writer *writer)
+{
+    return writer->map.geometry.writer_holds;
+}
+
 int ring_writer_cancel(struct ring_writer *writer, struct ring_slot *slot)
 {
     if (!is_acquired(writer, slot))
         return -EINVAL;
+    ring_writer_release(writer, slot->index); /* where it is held */
     struct ring_frames *frames = writer->pool.acquired[slot->index];
     ring_pool_cancel(&writer->pool, slot->index);
     let_go(writer, frames);

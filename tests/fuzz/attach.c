@@ -107,7 +107,7 @@ static void fill_control(struct ring_control *control, const struct ring_geometr
 static void put_control(struct fuzz_input *input, uint8_t form)
 {
     struct ring_geometry geometry;
-    fuzz_require(ring_geometry(&geometry, slots, note_size) == 0);
+    fuzz_require(ring_geometry(&geometry, slots, note_size, 0) == 0);
     if (form & RAW_CONTROL) {
         put_raw(input, "control", form & WRONG_CONTROL_SIZE ? 0 : geometry.control_size);
         return;

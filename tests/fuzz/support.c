@@ -162,7 +162,7 @@ struct ring_control *fuzz_control_map(unsigned slots)
     char path[256];
     fuzz_control_unmap();
     fuzz_path(path, "control");
-    fuzz_require(ring_geometry(&geometry, slots, 0) == 0);
+    fuzz_require(ring_geometry(&geometry, slots, 0, 0) == 0);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     fuzz_require(fd >= 0);
     control = __real_ring_object_map(fd, 0, geometry.control_size, true);

@@ -92,11 +92,14 @@ tight=("${both[@]}" -DPOLICY_A=LOSSLESS -DPOLICY_B=LOSSLESS -DSLOTS=2 -DBEFORE=2
 # A lossless and a lossy reader, the least pool for them, full.
 mixed=("${both[@]}" -DPOLICY_A=LOSSLESS -DPOLICY_B=LOSSY -DSLOTS=3 -DBEFORE=3 -DMESSAGES=4)
 alone=(-DATTACHED_A -DONE_READER -DPOLICY_A=LOSSLESS)
+# The least pool for a writer that holds one slot and a lossy reader that keeps one.
+held=(-DATTACHED_A -DONE_READER -DPOLICY_A=LOSSY -DSLOTS=4 -DMESSAGES=5 -DKEEP -DHOLD)
 poll=(-DPOLL_A -DPOLL_B -DPOLL_WRITER)
 
 # As spin prints the conditions that ring.pml names.
 lost_wakeup='invalid end state'
 unseen='assertion violated (views[x]==0)'
+unread='assertion violated (reading!=x)'
 whole='assertion violated (payload[x]==s)'
 lossless_got='assertion violated (mode!=0)'
 newest_stays='(head>h)'
@@ -131,6 +134,11 @@ holds 'a reader dies' "${tight[@]}" -DREADER_DEATHS=1 -DONLY_A_DIES
 holds 'a reader dies, comes back, dies again' "${alone[@]}" -DSLOTS=2 -DBEFORE=2 -DMESSAGES=3 \
     -DREADER_DEATHS=2 -DRETURNS=1
 holds 'the writer dies' "${tight[@]}" -DWRITER_DEATHS=1
+holds 'the writer holds what it has published' "${alone[@]}" -DSLOTS=3 -DBEFORE=1 -DMESSAGES=5 \
+    -DHOLD
+holds 'the writer holds, beside a lossy reader that keeps' "${held[@]}"
+holds 'a writer that holds dies' "${alone[@]}" -DSLOTS=3 -DBEFORE=1 -DMESSAGES=5 -DHOLD \
+    -DWRITER_DEATHS=1
 check 'nobody hinders another for ever' holds ring cycles "${mixed[@]}" -DPOLICY_B=LATEST
 check 'waitset' holds waitset safety
 check 'waitset: whoever sleeps is woken in the end' holds waitset heard -DENDLESS
@@ -189,6 +197,9 @@ broken 'takeover that trusts slots with seq >= head' "$no_leak" "${tight[@]}" -D
     -DWRITER_DEATHS=1 -DBREAK_TAKEOVER_TRUSTS
 broken 'takeover that forgets what was acquired' "$no_leak" "${tight[@]}" -DBEFORE=1 \
     -DWRITER_DEATHS=1 -DBREAK_TAKEOVER_FORGETS
+broken 'a claim that does not mind the writer'"'"'s own hold' "$unread" "${alone[@]}" -DSLOTS=3 \
+    -DBEFORE=1 -DMESSAGES=5 -DHOLD -DBREAK_HOLD_UNMINDED
+broken 'one slot fewer than is held' "$lost_wakeup" "${held[@]}" -DSLOTS=3
 broken 'acquire never says -EAGAIN for a lossy reader' "$never_waits" "${mixed[@]}" -DONE_READER \
     -DPOLICY_A=LOSSY -DNO_EAGAIN_FOR_LOSSY
 

@@ -17,6 +17,7 @@
  *   invalid end state     somebody sleeps, and what would wake him has happened: a
  *                         lost wake-up, or a writer that waits for a slot for ever
  *   assert(unseen)        a slot is claimed while a confirmed view of it is held
+ *   assert(unread)        a slot is claimed whose message the writer still reads
  *   assert(whole)         a view shows something else than its message, complete
  *   assert(lossless_got)  a lossless reader misses a message
  *   assert(newest_stays)  the newest message is gone and there is no newer one
@@ -109,6 +110,7 @@
  *   DETACH    readers may detach at any time
  *   KEEP      lossy and latest readers may keep a view for ever
  *   CANCEL    the writer may give a slot back unpublished
+ *   HOLD      the writer may hold what it publishes, one slot at a time, for ever
  *   PAUSE     the writer may stop for ever without ending the stream
  *   POLL_A, POLL_B, POLL_WRITER  sleeps in poll() on an eventfd, not on a semaphore
  *   ONE_READER    B never comes
@@ -174,6 +176,7 @@ byte polling;       /* places whose reader sleeps in poll() */
 
 byte alive;         /* places with a living reader in the table */
 byte views[SLOTS];  /* confirmed views, by place */
+byte reading = NONE; /* the slot in which the writer reads what it has published */
 byte returns = RETURNS;
 bool curtain;       /* nothing can move any more */
 
@@ -628,14 +631,23 @@ end:
 /* -- the writer (writer.c, pool.c) ------------------------------------------------------------- */
 
 #define unseen (views[x] == 0)
+#define unread (reading != x)
+
+/* Its own hold is private: it passes over that slot. */
+#if defined(HOLD) && !defined(BREAK_HOLD_UNMINDED)
+#define KEPT (kept == x)
+#else
+#define KEPT false
+#endif
 
 /* Announce, then look. Uses: found. */
-#define CLAIMED assert(unseen); pool[x] = ACQUIRED; found = true
+#define CLAIMED assert(unseen); assert(unread); pool[x] = ACQUIRED; found = true
 inline claim()
 {
     if
-    :: holders[x] != 0
-    :: holders[x] == 0 ->
+    :: KEPT
+    :: !KEPT && holders[x] != 0
+    :: !KEPT && holders[x] == 0 ->
         STEP(seq[x] = NO_SEQ);
         if
 #ifdef BREAK_NO_SECOND_LOOK_AT_HOLDERS
@@ -800,6 +812,9 @@ proctype writer()
     byte next, through, demanded, from, x, i, p, a, c;
     bool found, announced;
     byte role = WRITERS;
+#ifdef HOLD
+    byte kept = NONE;
+#endif
 
     next = BEFORE;
     goto work;
@@ -846,6 +861,9 @@ work:
 #endif
 #ifdef PAUSE
     :: !UNKNOWN -> goto end_pause
+#endif
+#ifdef HOLD
+    :: d_step { kept != NONE -> kept = NONE; reading = NONE }; goto work
 #endif
     :: next < MESSAGES -> goto acquire
     :: next == MESSAGES && !UNKNOWN -> goto finish
@@ -946,6 +964,12 @@ acquired:
     STEP(head = next + 1);
 #endif
 #endif
+#ifdef HOLD
+    if
+    :: d_step { kept == NONE -> kept = x; reading = x }
+    :: skip
+    fi;
+#endif
     d_step { pool[x] = next; x = 0; next++ };
     wake_all_announced();
     goto work;
@@ -972,6 +996,10 @@ dead: /* its pool goes with it, and the eventfds it had */
         next = 0; through = 0; demanded = 0; from = 0; x = 0; i = 0; p = 0; a = 0; c = 0;
         found = 0; announced = 0;
         known = 0; current = 0;
+        reading = NONE;
+#ifdef HOLD
+        kept = NONE;
+#endif
         do
         :: x < SLOTS -> pool[x] = FREE; x++
         :: else -> x = 0; break

@@ -197,7 +197,7 @@
 
 #define RING_MAGIC                                                                                 \
     UINT64_C(0x45444953474e4952) /* "RINGSIDE" in memory, on a little-endian machine */
-#define RING_VERSION 1u
+#define RING_VERSION 2u
 #define RING_CACHE_LINE 64
 #define RING_PAGE 4096
 #define RING_NO_SEQ UINT64_MAX

@@ -45,7 +45,8 @@
  *
  * Fork. A handle belongs to the process that opened it. The kernel's locks that
  * tell who is alive hang on descriptors which fork() copies: a child that goes
- * on running must close what it inherited, or use exec.
+ * on running must close the descriptors that it inherited, or use exec; the
+ * mappings do no harm.
  */
 #ifndef LIBRING_RING_H
 #define LIBRING_RING_H

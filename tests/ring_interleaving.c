@@ -11,8 +11,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "libring/inspect.h"
 #include "libring/reader.h"
 #include "libring/ring.h"
+#include "libring/src/object.h"
 #include "libring/src/place.h"
 #include "libring/src/wake.h"
 #include "libring/waitset.h"
@@ -28,6 +30,7 @@ enum moment {
     MOMENTS,
     BEFORE_HELLO,
     AFTER_PLACE,
+    AFTER_OPEN,
 };
 
 /* What the other side does at `moment`, once. */
@@ -55,10 +58,19 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time,
                  const sigset_t *mask);
 int __real_eventfd_read(int fd, eventfd_t *value);
 int __wrap_eventfd_read(int fd, eventfd_t *value);
+int __real_ring_object_open(const char *path, int access);
+int __wrap_ring_object_open(const char *path, int access);
 int __real_ring_place_take(struct ring_map *map, enum ring_policy policy, unsigned holds);
 int __wrap_ring_place_take(struct ring_map *map, enum ring_policy policy, unsigned holds);
 int __real_pidfd_open(pid_t process, unsigned flags);
 int __wrap_pidfd_open(pid_t process, unsigned flags);
+
+int __wrap_ring_object_open(const char *path, int access)
+{
+    int fd = __real_ring_object_open(path, access);
+    now_is(AFTER_OPEN);
+    return fd;
+}
 
 int __wrap_ring_place_take(struct ring_map *map, enum ring_policy policy, unsigned holds)
 {
@@ -291,6 +303,32 @@ Test(interleaving, owner_that_dies_before_the_hello_is_not_there)
     cr_expect_eq(ring_writer_open(&writer, stage.name, NULL), -ENOENT);
     cr_expect_null(reader);
     cr_expect_null(writer);
+}
+
+static void owner_is_replaced(void)
+{
+    ring_destroy(&stage.ring);
+    support_stage_open_without_writer(&stage, 3);
+}
+
+/* Who comes opens the control object more than once, and must get the same one each time. */
+Test(interleaving, ring_that_is_replaced_while_one_comes_is_not_there)
+{
+    const struct ring_reader_config config = {.policy = RING_LOSSLESS};
+    static void (*const acts[])(void) = {owner_leaves, owner_is_replaced};
+    struct ring_info info;
+    moment = AFTER_OPEN;
+    for (int i = 0; i < 2; i++) {
+        support_stage_open_without_writer(&stage, 3);
+        act = acts[i];
+        cr_expect_eq(ring_reader_attach(&reader, stage.name, &config), -ENOENT);
+        cr_expect_null(reader);
+        support_stage_close(&stage);
+        support_stage_open_without_writer(&stage, 3);
+        act = acts[i];
+        cr_expect_eq(ring_inspect_name(stage.name, &info), -ENOENT);
+        support_stage_close(&stage);
+    }
 }
 
 static void die(void)

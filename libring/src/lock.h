@@ -7,7 +7,9 @@
  * kernel does for a process that dies in whatever way; it works across pid
  * namespaces, and two handles of one process exclude each other like two
  * processes. A child of fork() shares the description and so keeps the lock:
- * that is why ring.h asks children to close what they inherited.
+ * that is why ring.h asks children to close what they inherited. A mapping counts
+ * as a descriptor of that through which it was made, and a child can't tell which it
+ * has: so the control object is mapped through another description (map.c).
  */
 #ifndef LIBRING_SRC_LOCK_H
 #define LIBRING_SRC_LOCK_H

@@ -48,11 +48,17 @@ static int claim_name(const char *name, int control_fd)
     return error;
 }
 
-static int map_control(struct ring_map *map, bool writable)
+/* Through `fd`, another description of the object, which it closes: the mapping is to have
+ * no part in the locks, see lock.h. */
+static int map_control(struct ring_map *map, int fd, bool writable)
 {
-    uint8_t *memory = ring_object_map(map->control_fd, 0, map->geometry.control_size, writable);
-    if (!memory)
-        return ring_system_error(errno);
+    if (fd < 0)
+        return fd;
+    uint8_t *memory = ring_object_map(fd, 0, map->geometry.control_size, writable);
+    int error = memory ? 0 : ring_system_error(errno);
+    close(fd);
+    if (error)
+        return error;
     map->control = (void *)memory;
     map->queue = (void *)(memory + map->geometry.queue_offset);
     return 0;
@@ -81,7 +87,7 @@ static int fill_and_name(struct ring_map *map, const char *name)
 {
     if (getentropy(&map->identity, sizeof map->identity) < 0)
         return ring_system_error(errno);
-    int error = map_control(map, true);
+    int error = map_control(map, ring_object_reopen(map->control_fd), true);
     if (error)
         return error;
     write_header(map);
@@ -168,6 +174,23 @@ void ring_map_explain(const char *name, int error, char *text, size_t size)
         snprintf(text, size, "%s", error ? strerror(-error) : "it is in order");
 }
 
+/* The object that `fd` is. By its name, so that who attaches needs no /proc. -ENOENT when the
+ * name has just gone, or is another's now. */
+static int open_again(int fd, const char *path, int access)
+{
+    struct stat first, second;
+    int again = ring_object_open(path, access);
+    if (again < 0)
+        return again;
+    int error = fstat(fd, &first) < 0 || fstat(again, &second) < 0 ? ring_system_error(errno) : 0;
+    if (!error && (first.st_ino != second.st_ino || first.st_dev != second.st_dev))
+        error = -ENOENT;
+    if (!error)
+        return again;
+    close(again);
+    return error;
+}
+
 static int open_control(struct ring_map *map, const char *name, bool writable)
 {
     struct ring_paths paths;
@@ -175,13 +198,14 @@ static int open_control(struct ring_map *map, const char *name, bool writable)
     int error = ring_paths(&paths, name);
     if (error)
         return error;
-    int fd = ring_object_open(paths.control, writable ? O_RDWR : O_RDONLY);
+    const int access = writable ? O_RDWR : O_RDONLY;
+    int fd = ring_object_open(paths.control, access);
     if (fd < 0)
         return fd;
     map->control_fd = fd;
     error = check_header(map);
     if (!error)
-        error = map_control(map, writable);
+        error = map_control(map, open_again(fd, paths.control, access), writable);
     if (error)
         ring_map_close(map);
     return error;

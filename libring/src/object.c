@@ -42,11 +42,26 @@ int ring_object_create(uint64_t size, gid_t group, mode_t mode)
     return error;
 }
 
+struct self_path {
+    char text[32];
+};
+
+static struct self_path self_path(int fd)
+{
+    struct self_path path;
+    snprintf(path.text, sizeof path.text, "/proc/self/fd/%d", fd);
+    return path;
+}
+
+int ring_object_reopen(int fd)
+{
+    int again = open(self_path(fd).text, O_RDWR | O_CLOEXEC);
+    return again < 0 ? ring_system_error(errno) : again;
+}
+
 int ring_object_name(int fd, const char *path)
 {
-    char self[32];
-    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-    if (linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
+    if (linkat(AT_FDCWD, self_path(fd).text, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
         return 0;
     return errno == EEXIST ? -EEXIST : ring_system_error(errno);
 }

@@ -23,6 +23,10 @@ int ring_object_name(int fd, const char *path);
  * is no file is -EPROTO. */
 int ring_object_open(const char *path, int access);
 
+/* Another description of the object, which may have no name; to read and to write. A descriptor,
+ * or a negative errno. */
+int ring_object_reopen(int fd);
+
 /* Bytes of the object; negative errno. */
 int64_t ring_object_size(int fd);
 

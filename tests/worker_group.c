@@ -1,5 +1,4 @@
 /* Many workers in one loop: pings, messages, deaths, and fairness among all of them. */
-#include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -9,20 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/support/child.h"
+#include "tests/support/in_child.h"
 #include "tests/support/require.h"
 #include "tests/support/studio.h"
 #include "workers/back.h"
 #include "workers/group.h"
-
-/* Criterion has threads of its own, so each case is the work of a child, which has none. */
-#define IN_CHILD(suite, name)                                                                      \
-    static void suite##_##name(void *unused);                                                      \
-    Test(suite, name)                                                                              \
-    {                                                                                              \
-        cr_expect_eq(support_join(support_fork(suite##_##name, NULL)), 0);                         \
-    }                                                                                              \
-    static void suite##_##name(void *unused __attribute__((unused)))
 
 #define SECOND INT64_C(1000000000)
 

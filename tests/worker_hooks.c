@@ -1,24 +1,14 @@
 /* What the hooks of a class get: pictures as it wants them, messages, and time. */
-#include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/support/child.h"
+#include "tests/support/in_child.h"
 #include "tests/support/require.h"
 #include "tests/support/studio.h"
 #include "workers/back.h"
-
-/* Criterion has threads of its own, so each case is the work of a child, which has none. */
-#define IN_CHILD(suite, name)                                                                      \
-    static void suite##_##name(void *unused);                                                      \
-    Test(suite, name)                                                                              \
-    {                                                                                              \
-        cr_expect_eq(support_join(support_fork(suite##_##name, NULL)), 0);                         \
-    }                                                                                              \
-    static void suite##_##name(void *unused __attribute__((unused)))
 
 enum { SEEN = WORKER_USER, IDLE, CLOSED, TEXT, FAIL };
 

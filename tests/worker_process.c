@@ -1,5 +1,4 @@
 /* The fork between front and back: what the child has, what it has not, and when it ends. */
-#include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,18 +14,10 @@
 #include <unistd.h>
 
 #include "tests/support/child.h"
+#include "tests/support/in_child.h"
 #include "tests/support/require.h"
 #include "workers/message.h"
 #include "workers/src/process.h"
-
-/* Criterion has threads of its own, so each case is the work of a child, which has none. */
-#define IN_CHILD(name)                                                                             \
-    static void name(void *unused);                                                                \
-    Test(process, name)                                                                            \
-    {                                                                                              \
-        cr_expect_eq(support_join(support_fork(name, NULL)), 0);                                   \
-    }                                                                                              \
-    static void name(void *unused __attribute__((unused)))
 
 /* What the worker says, in one message. */
 static char *told_by(struct worker_process *process)
@@ -89,7 +80,7 @@ static void check_descriptors(void)
     worker_process_end(&process, NULL);
 }
 
-IN_CHILD(has_four_descriptors)
+IN_CHILD(process, has_four_descriptors)
 {
     for (int i = 0; i < 50; i++)
         support_require(open("/dev/zero", O_RDONLY) >= 0);
@@ -97,7 +88,7 @@ IN_CHILD(has_four_descriptors)
 }
 
 /* Its own may then stand where the others are to go. */
-IN_CHILD(has_four_descriptors_where_those_were_free)
+IN_CHILD(process, has_four_descriptors_where_those_were_free)
 {
     for (int fd = 3; fd < 64; fd++)
         close(fd);
@@ -106,7 +97,7 @@ IN_CHILD(has_four_descriptors_where_those_were_free)
     check_descriptors();
 }
 
-IN_CHILD(leaves_its_front_with_one_that_does_not_survive_exec)
+IN_CHILD(process, leaves_its_front_with_one_that_does_not_survive_exec)
 {
     struct worker_process process;
     support_require(worker_process_spawn(&process, wait_for_ever, NULL) == 0);
@@ -119,7 +110,7 @@ IN_CHILD(leaves_its_front_with_one_that_does_not_survive_exec)
 /* -- signals ----------------------------------------------------------------------------------- */
 
 /* What a terminal sends to all of a group is for the front to judge. */
-IN_CHILD(is_not_ended_by_signals_of_the_terminal)
+IN_CHILD(process, is_not_ended_by_signals_of_the_terminal)
 {
     struct worker_process process;
     support_require(worker_process_spawn(&process, wait_for_ever, NULL) == 0);
@@ -153,7 +144,7 @@ static void await_end(const struct worker_process *process)
     support_require(waitid(P_PID, (id_t)process->pid, &end, WEXITED | WNOWAIT) == 0);
 }
 
-IN_CHILD(exits_with_what_its_main_returns)
+IN_CHILD(process, exits_with_what_its_main_returns)
 {
     struct worker_process process;
     const int number = 42;
@@ -165,7 +156,7 @@ IN_CHILD(exits_with_what_its_main_returns)
     support_require(WEXITSTATUS(status) == number);
 }
 
-IN_CHILD(is_reaped_when_ended)
+IN_CHILD(process, is_reaped_when_ended)
 {
     struct worker_process process;
     support_require(worker_process_spawn(&process, wait_for_ever, NULL) == 0);
@@ -176,7 +167,7 @@ IN_CHILD(is_reaped_when_ended)
 }
 
 /* What stdio has buffered is printed once, by the one who wrote it. */
-IN_CHILD(does_not_print_what_its_front_has_buffered)
+IN_CHILD(process, does_not_print_what_its_front_has_buffered)
 {
     char *path;
     support_require(asprintf(&path, "%s/buffered", getenv("TMPDIR")) >= 0);
@@ -203,7 +194,7 @@ static void *wait_for_lock(void *lock)
     return NULL;
 }
 
-IN_CHILD(is_refused_in_a_process_with_threads)
+IN_CHILD(process, is_refused_in_a_process_with_threads)
 {
     pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_t thread;
@@ -216,7 +207,7 @@ IN_CHILD(is_refused_in_a_process_with_threads)
     pthread_join(thread, NULL);
 }
 
-IN_CHILD(is_made_again_when_the_threads_are_gone)
+IN_CHILD(process, is_made_again_when_the_threads_are_gone)
 {
     pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_t thread;
@@ -246,7 +237,7 @@ static void spawn_and_wait(void *argument)
 }
 
 /* The test is the reaper of orphans: it sees the end of a child's child. */
-IN_CHILD(dies_with_its_parent)
+IN_CHILD(process, dies_with_its_parent)
 {
     int pipes[2];
     support_require(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0);

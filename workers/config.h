@@ -56,6 +56,10 @@ extern const struct worker_option worker_common_options[];
 int worker_config_parse(struct worker_config *config, const struct worker_class *class_,
                         const char *text, char *problem, size_t problem_size);
 
+/* A copy with options of its own, all zero where there are none; worker_config_free gives them
+ * back. -ENOMEM. */
+int worker_config_copy(struct worker_config *copy, const struct worker_config *config);
+
 void worker_config_free(struct worker_config *config);
 
 /* An option in words: the values it takes ("yes or no", "from 1 to 255"), and its

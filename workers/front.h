@@ -74,7 +74,8 @@ void worker_destroy(struct worker **worker, int *status);
 int worker_activate(struct worker *worker, unsigned camera, const char *camera_name,
                     const char *ring);
 
-/* Asks it to leave the camera's ring. It answers WORKER_DEACTIVATED. */
+/* Asks it to leave the camera's ring, or with WORKER_NO_CAMERA all. It answers
+ * WORKER_DEACTIVATED for each it leaves. */
 int worker_deactivate(struct worker *worker, unsigned camera);
 
 /* -- messages -------------------------------------------------------------------------------- */

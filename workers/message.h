@@ -39,7 +39,8 @@ enum worker_message_type {
 
     /* to a worker */
     WORKER_ACTIVATE = 16, /* `activate`; answered by WORKER_ACTIVATED */
-    WORKER_DEACTIVATE,    /* to leave the camera's ring; answered by WORKER_DEACTIVATED */
+    WORKER_DEACTIVATE,    /* to leave the camera's ring; answered by WORKER_DEACTIVATED. Of
+                             WORKER_NO_CAMERA: those of all, each with its answer */
 
     /* to a decoder */
     WORKER_START = 32, /* `text`: the ring to write into */

@@ -61,6 +61,15 @@ static void deactivate(unsigned number, int error)
     say(WORKER_DEACTIVATED, number, error, &report, sizeof report);
 }
 
+static void leave(unsigned number)
+{
+    if (number != WORKER_NO_CAMERA && (number >= 64 || !cameras[number].reader))
+        say(WORKER_REFUSED, number, -ENOENT, "not active", sizeof "not active");
+    for (unsigned i = 0; i < 64; i++)
+        if (cameras[i].reader && (number == i || number == WORKER_NO_CAMERA))
+            deactivate(i, 0);
+}
+
 /* Returns 0 when there was one. */
 static int take_message(void)
 {
@@ -73,8 +82,8 @@ static int take_message(void)
         exit(size > 0 ? EXIT_SUCCESS : EXIT_FAILURE);
     if (header->type == WORKER_ACTIVATE && header->camera < 64)
         activate(header->camera, &message.activate);
-    else if (header->type == WORKER_DEACTIVATE && header->camera < 64)
-        deactivate(header->camera, 0);
+    else if (header->type == WORKER_DEACTIVATE)
+        leave(header->camera);
     else if (header->type == WORKER_PING)
         say(WORKER_PONG, header->camera, header->value, &message.ping, sizeof message.ping);
     else if (header->type != WORKER_REFUSED)

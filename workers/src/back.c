@@ -119,21 +119,30 @@ static int hand_on(struct worker_back *back, int descriptor)
     return 0;
 }
 
+static int deactivate(struct worker_back *back, const struct worker_message *message)
+{
+    if (message->header.camera == WORKER_NO_CAMERA) {
+        while (back->cameras)
+            back_camera_deactivate__(back->cameras, 0);
+        return 0;
+    }
+    struct worker_camera *camera = back_camera_find__(back, message->header.camera);
+    if (!camera)
+        return worker_message_refuse(back->control, message, -ENOENT, !back->wait);
+    back_camera_deactivate__(camera, 0);
+    return 0;
+}
+
 /* Only what ends the worker is an error. */
 static int handle_message(struct worker_back *back, int descriptor)
 {
     const struct worker_message *message = &back->message;
-    struct worker_camera *camera;
     switch (message->header.type) {
     case WORKER_ACTIVATE:
         back_camera_activate__(back, message->header.camera, &message->activate);
         return 0;
     case WORKER_DEACTIVATE:
-        camera = back_camera_find__(back, message->header.camera);
-        if (!camera)
-            return worker_message_refuse(back->control, message, -ENOENT, !back->wait);
-        back_camera_deactivate__(camera, 0);
-        return 0;
+        return deactivate(back, message);
     case WORKER_STOP:
         back->stop = true;
         return 0;

@@ -23,18 +23,6 @@ int64_t worker_now_ns(void)
 
 /* -- life ------------------------------------------------------------------------------------ */
 
-static int copy_options(struct worker_config *config)
-{
-    size_t size = config->class_->state_size;
-    void *copy = calloc(1, size ? size : 1);
-    if (!copy)
-        return -ENOMEM;
-    if (size && config->options)
-        memcpy(copy, config->options, size);
-    config->options = copy;
-    return 0;
-}
-
 static void free_worker(struct worker *worker)
 {
     while (worker->kept) {
@@ -44,7 +32,7 @@ static void free_worker(struct worker *worker)
             close(kept->descriptor);
         free(kept);
     }
-    free((void *)worker->config.options);
+    worker_config_free(&worker->config);
     free(worker);
 }
 
@@ -54,8 +42,7 @@ static int create_worker(struct worker **out, const struct worker_config *config
     if (!worker)
         return -ENOMEM;
     worker->kept_end = &worker->kept;
-    worker->config = *config;
-    int error = copy_options(&worker->config);
+    int error = worker_config_copy(&worker->config, config);
     if (error)
         free(worker);
     else

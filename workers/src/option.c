@@ -311,6 +311,19 @@ int worker_config_parse(struct worker_config *config, const struct worker_class 
     return error;
 }
 
+int worker_config_copy(struct worker_config *copy, const struct worker_config *config)
+{
+    const size_t size = config->class_->state_size;
+    void *options = calloc(1, size ? size : 1);
+    if (!options)
+        return -ENOMEM;
+    if (size && config->options)
+        memcpy(options, config->options, size);
+    *copy = *config;
+    copy->options = options;
+    return 0;
+}
+
 void worker_config_free(struct worker_config *config)
 {
     free((void *)config->options);

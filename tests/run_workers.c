@@ -401,6 +401,36 @@ Test(program, that_crashes_is_started_again_and_given_up)
     cr_expect_eq(support_integer(first_of(events, "gone"), "signal"), SIGKILL);
 }
 
+/* What became of a program; nothing else is of interest. An orphan of its own is the test's. */
+static long long end_of_program(const char *command, const char *how)
+{
+    struct support_result result;
+    struct support_process *process = support_ringside_start(SUPPORT_ARGUMENTS(
+        "run", FOR_EVER, "-w", "null", "--exec-options", "restarts=0", "--exec", command, clip()));
+    cr_assert_eq(support_await(process, "\"state\":\"gone\""), 0);
+    cr_assert_eq(support_signal(process, SIGTERM), 0);
+    support_wait(&process, &result);
+    cr_expect(!result.expired);
+    return support_integer(first_of(support_events(result.out), "gone"), how);
+}
+
+/* As interpreters do, on their way out. It was killed for it, and that was told of it. */
+Test(program, that_closes_its_socket_first_is_not_killed)
+{
+    cr_expect_eq(end_of_program("sh -c 'exec 3<&-; sleep 0.1; exit 7'", "exit"), 7);
+}
+
+/* Its end went unseen, for the socket was open. */
+Test(program, that_leaves_a_child_with_its_socket_is_seen_to_be_dead)
+{
+    cr_expect_eq(end_of_program("sh -c 'sleep 1000 & kill -9 $$'", "signal"), SIGKILL);
+}
+
+Test(program, that_closes_its_socket_and_stays_is_killed)
+{
+    cr_expect_eq(end_of_program("sh -c 'exec 3<&-; exec sleep 1000'", "signal"), SIGKILL);
+}
+
 /* One that never looks at its descriptor is killed like any other that hangs. */
 Test(program, that_does_not_listen_is_killed)
 {

@@ -1,5 +1,6 @@
 /* What the supervisor's processes tell it. */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "workers/src/supervisor.h"
@@ -133,11 +134,22 @@ void mail_from_decoder(struct camera *camera)
     }
 }
 
+static bool has_ended(const struct worker *worker)
+{
+    struct pollfd end = {.fd = worker_pidfd(worker), .events = POLLIN};
+    return poll(&end, 1, 0) > 0;
+}
+
+/* What it sent before its end comes first: so whether it has ended is looked at before
+ * its socket. That may close earlier, and, held by a child of its own, later. */
 void mail_from_worker(struct supervisor *supervisor, unsigned index)
 {
     struct member *member = &supervisor->members[index];
+    if (!member->worker)
+        return;
+    const bool ended = has_ended(member->worker);
     int error = 0;
-    for (int i = 0; i < MESSAGES_PER_TURN && member->worker && !error; i++) {
+    for (int i = 0; i < MESSAGES_PER_TURN && !error; i++) {
         error = worker_recv(member->worker, &supervisor->message, NULL);
         if (!error || error == -EPROTO)
             member_said(member, &supervisor->message);
@@ -145,7 +157,9 @@ void mail_from_worker(struct supervisor *supervisor, unsigned index)
             handle_worker_message(supervisor, index, &supervisor->message);
         else if (error == -EPROTO)
             error = worker_refuse(member->worker, &supervisor->message, error);
-        else if (error != -EAGAIN)
-            member_gone(supervisor, index);
     }
+    if (error && ended)
+        member_gone(supervisor, index);
+    else if (error && error != -EAGAIN)
+        member_hung_up(supervisor, index);
 }

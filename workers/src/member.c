@@ -15,6 +15,7 @@
 #define SECOND_NS INT64_C(1000000000)
 #define CHECKS 4                 /* in a hang_timeout */
 #define ABORT_NS (2 * SECOND_NS) /* for SIGABRT to do its work */
+#define LEAVE_NS (2 * SECOND_NS) /* from a closed socket to the process's end */
 
 static const struct worker_config *config_of(const struct supervisor *supervisor, unsigned index)
 {
@@ -130,6 +131,18 @@ static void mourn(struct supervisor *supervisor, unsigned index, int status)
                    config->class_->name, config->index, (int)member->pid, how, future);
     tell(supervisor, index, delay < 0 ? "gone" : "died", death_to_json(member, status, delay));
     supervisor_worsen(supervisor, SUPERVISOR_FAILED);
+}
+
+void member_hung_up(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    if (worker_pidfd(member->worker) < 0) { /* in this process that is all there is to see */
+        member_gone(supervisor, index);
+        return;
+    }
+    supervisor_unwatch(supervisor, worker_fd(member->worker));
+    member->aborted = true;
+    member->check_ns = worker_now_ns() + LEAVE_NS;
 }
 
 void member_gone(struct supervisor *supervisor, unsigned index)

@@ -7,6 +7,8 @@
  * it hung in, and soon after SIGKILL. What it said last is remembered, and told
  * with its death.
  *
+ * Dead is a worker whose process has ended, and no other.
+ *
  *   RUNNING --dies--> WAITING --delay over--> RUNNING
  *   RUNNING --told to stop, and ends; or dies too often--> GONE
  */
@@ -49,6 +51,9 @@ void member_said(struct member *member, const struct worker_message *message);
 
 /* Tells the log, where it is to be verbose, what its memory costs; once. */
 void member_measure(struct supervisor *supervisor, unsigned index);
+
+/* It has closed its end of the socket: it is to end soon, or is killed. */
+void member_hung_up(struct supervisor *supervisor, unsigned index);
 
 /* Its process has ended. */
 void member_gone(struct supervisor *supervisor, unsigned index);

@@ -93,7 +93,16 @@ int supervisor_watch_worker(struct supervisor *supervisor, unsigned index)
 {
     struct source *source = &supervisor->sources[2 * supervisor->config.camera_count + index];
     *source = (struct source){.kind = SOURCE_WORKER, .index = index};
-    return watch(supervisor, worker_fd(supervisor->members[index].worker), source);
+    const struct worker *worker = supervisor->members[index].worker;
+    int error = watch(supervisor, worker_fd(worker), source);
+    if (!error && worker_pidfd(worker) >= 0)
+        error = watch(supervisor, worker_pidfd(worker), source);
+    return error;
+}
+
+void supervisor_unwatch(struct supervisor *supervisor, int fd)
+{
+    epoll_ctl(supervisor->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
 static int make_descriptors(struct supervisor *supervisor)

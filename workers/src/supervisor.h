@@ -71,6 +71,9 @@ void supervisor_describe_end(int status, char *text, size_t size);
 /* Listens to the member's worker from now on, until it is destroyed. */
 int supervisor_watch_worker(struct supervisor *supervisor, unsigned index);
 
+/* Not to this descriptor any more. */
+void supervisor_unwatch(struct supervisor *supervisor, int fd);
+
 /* Takes what a process has sent, a bounded amount of it, or notices its end. */
 void mail_from_decoder(struct camera *camera);
 void mail_from_worker(struct supervisor *supervisor, unsigned index);

@@ -3,7 +3,9 @@
 #
 # What is installed can be used: the programs of examples/embed are built outside the tree against
 # an installation in a scratch directory, by a plain compiler line, as C++, with meson, with CMake,
-# and with the source tree as a subproject of meson; and each pair talks. Reports in TAP.
+# and with the source tree as a subproject of meson; and each pair talks. The plug-in and the programs
+# of examples/plugin and examples/exec are built, by the lines at their heads, and run on a clip by the
+# installed ringside. Reports in TAP.
 set -uo pipefail
 export LC_ALL=C
 
@@ -43,7 +45,8 @@ use_installation() {
     export PKG_CONFIG_SYSROOT_DIR=$scratch/installed
     LD_LIBRARY_PATH=$(dirname "${pc%/*}")
     export LD_LIBRARY_PATH
-    cp -r "$root/examples/embed" "$scratch/embed"
+    cp -r "$root/examples/"{embed,exec,plugin} "$scratch"
+    ringside=$(find "$scratch/installed" -path '*/bin/ringside')
 }
 
 # talk DIRECTORY: its writer publishes and its reader prints. The reader is started when the ring is
@@ -109,6 +112,48 @@ as_subproject() {
     talk "$scratch/as-subproject"
 }
 
+# analyze WORKER...: what the installed ringside says of a clip of 25 frames with that worker.
+analyze() {
+    [ -f clip.mp4 ] || ffmpeg -nostdin -v error -f lavfi -i testsrc2=size=64x48:rate=25:duration=1 \
+        -c:v libx264 -pix_fmt yuv420p clip.mp4
+    "$ringside" run "$@" clip.mp4
+}
+
+# times NUMBER TEXT FILE: so many of its lines have that text.
+times() {
+    [ "$(grep -c "$2" "$3")" -eq "$1" ]
+}
+
+a_plugin() {
+    # shellcheck disable=SC2046
+    "${cc[@]}" -Wall -Wextra -Werror -shared -fPIC $(pkg-config --cflags ringside) \
+        plugin/brightness.c -o brightness.so
+    analyze -w ./brightness.so >plugin.jsonl
+    times 25 '"type":"brightness"' plugin.jsonl
+}
+
+a_program_in_c() {
+    # shellcheck disable=SC2046
+    "${cc[@]}" -Wall -Wextra -Werror exec/watch.c $(pkg-config --cflags --libs libring) -o watch
+    analyze --exec ./watch >watch.jsonl
+    times 25 '"type":"seen"' watch.jsonl
+    times 1 '"received":25,"skipped":0' watch.jsonl
+}
+
+# It finds each frame as bright as the plug-in does, which is written in another language.
+a_program_in_python() {
+    analyze --exec exec/brightness.py >python.jsonl
+    times 25 '"type":"brightness"' python.jsonl
+    times 1 '"outcome":"complete".*"received":25,"skipped":0' python.jsonl
+    python3 - plugin.jsonl python.jsonl <<'PYTHON'
+import json, sys
+plugin, python = ({event["seq"]: event["mean"] for event in map(json.loads, open(path))
+                   if event["type"] == "brightness"} for path in sys.argv[1:])
+assert plugin.keys() == python.keys() == set(range(25)), (plugin, python)
+assert all(abs(plugin[seq] - python[seq]) < 1e-9 for seq in plugin), (plugin, python)
+PYTHON
+}
+
 echo 'TAP version 13'
 try 'meson install' install_all
 use_installation
@@ -117,4 +162,7 @@ try 'as C++' as_cxx
 try 'meson' with_meson
 try 'CMake' with_cmake
 try 'as a subproject of meson' as_subproject
+try 'a plug-in' a_plugin
+try 'a program as a worker, in C' a_program_in_c
+try 'a program as a worker, in Python' a_program_in_python
 echo "1..$count"

@@ -448,8 +448,18 @@ static void bind_now(char **arguments)
     abort();
 }
 
+/* Whether one of the words begins the call's name; none: all are asked for. */
+static bool is_asked_for(const struct scene *scene, char *const *words)
+{
+    bool asked = !*words;
+    for (; *words && !asked; words++)
+        asked = strncmp(scene->name, *words, strlen(*words)) == 0;
+    return asked;
+}
+
 int main(int argc, char **argv)
 {
+    (void)argc;
     bind_now(argv);
     setlinebuf(stdout);
     puts("TAP version 13");
@@ -464,7 +474,7 @@ int main(int argc, char **argv)
     printf("1..%d\n", SCENES);
     for (int i = 0; i < SCENES; i++) {
         *progress = (struct progress){0};
-        if (argc > 1 && strcmp(scenes[i].name, argv[1]) != 0) {
+        if (!is_asked_for(&scenes[i], argv + 1)) {
             printf("ok %d - %s # SKIP not asked for\n", i + 1, scenes[i].name);
             continue;
         }
@@ -479,5 +489,5 @@ int main(int argc, char **argv)
         deaths += progress->deaths;
     }
     printf("# %u calls, %u instructions in libring, %u deaths\n", calls, instructions, deaths);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return failed || !calls ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -4,26 +4,16 @@
 
 void picture_begin__(struct picture *picture, const struct worker_wants *wants, double fps)
 {
-    double rate = wants->max_fps;
-    if (fps > 0 && !(rate > 0 && rate < fps))
-        rate = fps;
-    *picture = (struct picture){.wants = wants, .step = rate > 0 ? 1 / rate : 0};
+    double most = wants->max_fps;
+    if (fps > 0 && !(most > 0 && most < fps))
+        most = fps;
+    *picture = (struct picture){.wants = wants};
+    frame_rate_begin(&picture->rate, most);
 }
 
-/* The grid of due times is kept as long as frames come near it, so that 10 of 25
- * frames a second are 10 and not 8; after a gap or a jump it begins anew. */
 bool picture_is_due__(struct picture *picture, double pts)
 {
-    const double step = picture->step;
-    const double rounding = step / 1000;
-    if (!(step > 0) || !isfinite(pts))
-        return true;
-    const double late = picture->begun ? pts - picture->due : step;
-    if (late < -rounding && late >= -step - rounding)
-        return false;
-    picture->due = late >= -rounding && late < step ? picture->due + step : pts + step;
-    picture->begun = true;
-    return true;
+    return frame_rate_is_due(&picture->rate, pts);
 }
 
 static int at_least_1(double length)

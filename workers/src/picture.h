@@ -9,13 +9,12 @@
 #define WORKERS_SRC_PICTURE_H
 
 #include "libframe/convert.h"
+#include "libframe/rate.h"
 #include "workers/class.h"
 
 struct picture {
     const struct worker_wants *wants;
-    double step; /* seconds from one frame to the next, 0: all are looked at */
-    bool begun;
-    double due;                        /* pts, seconds, of the next one, when begun */
+    struct frame_rate rate;
     struct frame_converter *converter; /* NULL until something has to be converted */
 };
 

@@ -267,7 +267,8 @@ Test(usage, option_behind_the_input_is_one_too)
 Test(usage, option_without_its_value)
 {
     char *clip = good_clip();
-    static const char *const options[] = {"-w", "--worker", "--loop", "--slots", "--seconds"};
+    static const char *const options[] = {"-w",      "--worker",  "--loop",
+                                          "--slots", "--threads", "--seconds"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         check_usage("needs a value", SUPPORT_ARGUMENTS("run", clip, options[i]));
 }
@@ -280,8 +281,10 @@ Test(usage, bad_numbers)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         REFUSED("--loop", "--loop", bad[i]);
         REFUSED("--slots", "--slots", bad[i]);
+        REFUSED("--threads", "--threads", bad[i]);
     }
     REFUSED("--slots", "--slots", "4097");
+    REFUSED("--threads", "--threads", "65");
 }
 
 Test(usage, bad_seconds)

@@ -14,6 +14,20 @@
 #define SHORT_PICTURE LAVFI("testsrc2=size=320x240:rate=25:duration=0.4")
 #define ODD_PICTURE LAVFI("testsrc=size=319x241:rate=25:duration=0.4")
 
+/* However many threads decode, and where there are no slots to decode into. */
+static void check_way(const char *input, const struct support_reference *reference,
+                      const char *option, const char *value)
+{
+    struct support_result result;
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", option, value, "-w", "framemd5", input));
+    cr_expect_str_eq(result.err, "");
+    cr_expect_eq(result.exit_code, 0);
+    json_t *events = support_events(result.out);
+    support_reference_check(reference, events, CAMERA, 0);
+    support_summary_check(support_summary(events, CAMERA), reference->count, 1);
+    support_result_free(&result);
+}
+
 static void check_clip(const char *clip)
 {
     char *input;
@@ -32,6 +46,9 @@ static void check_clip(const char *clip)
     support_summary_check(summary, reference.count, 3);
     for (size_t i = 0; i < 3; i++)
         cr_expect_eq(support_integer(support_summary_worker(summary, i), "skipped"), 0);
+    check_way(input, &reference, "--threads", "1");
+    check_way(input, &reference, "--threads", "4");
+    check_way(input, &reference, "--slots", "2");
     free(input);
 }
 

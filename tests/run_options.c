@@ -69,6 +69,7 @@ Test(help, of_run_lists_every_option)
         "--pace",
         "--loop N",
         "--slots N",
+        "--threads N",
         "--seconds S",
         "--dry-run",
         "--json",
@@ -254,6 +255,38 @@ Test(dry_run, as_text_tells_the_same)
     cr_expect_eq(strncmp(text.out, expected, strlen(expected)), 0, "'%s' is not '%s'", text.out,
                  expected);
     cr_expect_str_eq(text.err, "");
+}
+
+/* With -v, what all these slots are for: the parts add up. */
+static void check_explanation(const char *slots, bool is_enough)
+{
+    char *clip = make_clip();
+    struct support_result result =
+        RUN(0, "run", "--dry-run", "-v", "--slots", slots, "-w", "null", "-w", "null", clip);
+    unsigned total, decoder, workers, lag, keeps, predict, turn, making, ready;
+    const char *use = strstr(result.out, "clip: of the ");
+    const char *need = strstr(result.out, "clip: the decoder keeps ");
+    cr_assert(use && need, "%s", result.out);
+    cr_assert_eq(sscanf(use,
+                        "clip: of the %u slots 1 is being filled, 1 the newest, %u for the "
+                        "decoder, %u for workers to hold, %u for them to lag behind",
+                        &total, &decoder, &workers, &lag),
+                 4, "%s", result.out);
+    cr_assert_eq(sscanf(need,
+                        "clip: the decoder keeps up to %u frames: %u to predict from, %u until it "
+                        "is their turn, %u in the making, %u ready",
+                        &keeps, &predict, &turn, &making, &ready),
+                 5, "%s", result.out);
+    cr_expect_eq(total, 2 + decoder + workers + lag, "%s", result.out);
+    cr_expect_eq(keeps, predict + turn + making + ready, "%s", result.out);
+    cr_expect_eq(decoder == keeps, is_enough, "%s", result.out);
+    cr_expect_eq(strstr(need, "those that get no slot are copied") == NULL, is_enough);
+}
+
+Test(dry_run, explains_what_the_slots_are_for)
+{
+    check_explanation("0", true);
+    check_explanation("3", false);
 }
 
 Test(dry_run, fails_where_an_input_can_not_be_opened)

@@ -99,10 +99,14 @@ struct worker_stream {
     char format[32];        /* pixel format's name */
     uint64_t frame_size;    /* bytes of payload */
     int64_t duration_ns;    /* of one play, 0: not known */
+    /* What the codec keeps of its frames: to predict from, until those shown before
+     * are there, in the making at once by its threads, and ready ahead. */
+    uint32_t references, reordered, threads, ready;
 };
 
 struct worker_progress {
     uint64_t decoded, published, corrupt;
+    uint64_t copied;     /* of the published, those not decoded in place */
     int64_t position_ns; /* in the stream, over all plays */
     int64_t active_ns;   /* since the ring was there */
 };

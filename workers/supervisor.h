@@ -44,6 +44,7 @@ struct supervisor_config {
     const struct worker_config *workers;
     unsigned worker_count; /* at most RING_READERS_MAX */
     unsigned slots;        /* of each ring; 0: by supervisor_slots */
+    unsigned threads;      /* of each decoder; 0: they share the processors */
     bool pace;
     unsigned plays; /* 0: without end */
     bool dry_run;   /* open the inputs, tell their budget, end */
@@ -128,14 +129,20 @@ enum supervisor_outcome supervisor_outcome(const struct supervisor *supervisor);
 int supervisor_status(const struct supervisor *supervisor, unsigned camera,
                       struct supervisor_status *status);
 
-/*
- * How many slots a ring for frames of `frame_size` bytes and these workers gets:
- * one being filled, one the newest, one for each worker to hold, and for the
- * lossless to work ahead as many as fit into 4 MB, 2 to 16. `minimum` (may be NULL)
- * gets what the workers' holds require at least.
- */
-unsigned supervisor_slots(uint64_t frame_size, const struct worker_config *workers,
-                          unsigned worker_count, unsigned *minimum);
+/* What a ring's slots are for: one is being filled, one is the newest, and beside
+ * these are */
+struct supervisor_slots {
+    unsigned decoder; /* what the codec keeps */
+    unsigned workers; /* one for each to hold */
+    unsigned ahead;   /* for the lossless to work ahead: what fits into 4 MB, 2 to 16 */
+    unsigned total;
+    unsigned minimum; /* what the workers' holds require at least */
+};
+
+/* For a stream and these workers. `stream` NULL: none is known yet, for the minimum. */
+struct supervisor_slots supervisor_slots(const struct worker_stream *stream,
+                                         const struct worker_config *workers,
+                                         unsigned worker_count);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,8 @@
 
 struct budget {
     bool json;
+    bool verbose; /* say what the slots are for */
+    unsigned workers;
     struct output *output;
     struct ring_memory total;
 };

@@ -35,6 +35,8 @@ static int print_help(void)
         "      --pace      real time, by the file's timestamps (default: as fast as the\n"
         "                  slowest lossless worker)\n"
         "      --loop N    play each input N times, 0 = for ever (default: 1)\n"
+        "      --threads N threads of each decoder, 1 to 64 (default: they share the\n"
+        "                  processors)\n"
         "      --slots N   frames that each ring can hold (default: by size and workers)\n"
         "      --seconds S end after S seconds\n"
         "      --dry-run   print the shared memory it would take, and end\n"
@@ -95,6 +97,7 @@ enum {
     OPTION_EXEC_OPTIONS,
     OPTION_LOOP,
     OPTION_SLOTS,
+    OPTION_THREADS,
     OPTION_SECONDS,
     OPTION_JSON,
     OPTION_DRY_RUN,
@@ -110,6 +113,7 @@ static const struct option long_options[] = {
     {"pace", no_argument, NULL, OPTION_PACE},
     {"loop", required_argument, NULL, OPTION_LOOP},
     {"slots", required_argument, NULL, OPTION_SLOTS},
+    {"threads", required_argument, NULL, OPTION_THREADS},
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"json", no_argument, NULL, OPTION_JSON},
     {"quiet", no_argument, NULL, 'q'},
@@ -150,6 +154,8 @@ static int handle_option(struct run_options *options, int option, const char *ar
         return parse_unsigned("loop", optarg, 1000000000, &options->plays);
     case OPTION_SLOTS:
         return parse_unsigned("slots", optarg, RING_SLOTS_MAX, &options->slots);
+    case OPTION_THREADS:
+        return parse_unsigned("threads", optarg, 64, &options->threads);
     case OPTION_SECONDS:
         return parse_seconds(optarg, &options->seconds);
     case OPTION_JSON:
@@ -185,8 +191,8 @@ static bool has_programs(const struct workers *workers)
 
 static int check_slots(const struct run_options *options)
 {
-    unsigned minimum;
-    supervisor_slots(0, options->workers.workers, options->workers.count, &minimum);
+    const unsigned minimum =
+        supervisor_slots(NULL, options->workers.workers, options->workers.count).minimum;
     if (options->slots && options->slots < minimum)
         return usage_error("--slots %u: these workers need at least %u", options->slots, minimum);
     return GO_ON;

@@ -83,6 +83,7 @@ static int start(struct run *run)
         .workers = options->workers.workers,
         .worker_count = options->workers.count,
         .slots = options->slots,
+        .threads = options->threads,
         .pace = options->pace,
         .plays = options->plays,
         .dry_run = options->dry_run,
@@ -231,7 +232,10 @@ static int run_to_end(struct run *run)
 {
     const struct run_options *options = &run->options;
     run->output.fd = STDOUT_FILENO;
-    run->budget = (struct budget){.json = options->json, .output = &run->output};
+    run->budget = (struct budget){.json = options->json,
+                                  .verbose = options->log.level >= WORKER_DEBUG,
+                                  .workers = options->workers.count,
+                                  .output = &run->output};
     run->signals = catch_signals();
     if (options->seconds > 0)
         run->end_ms = now_ms() + (int64_t)(options->seconds * 1000);

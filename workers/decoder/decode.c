@@ -39,6 +39,20 @@ static bool interrupted(void *user)
     return decoding->output.stopped || output_stop_waiting(&decoding->output);
 }
 
+static void report_ring_error(struct output *output, int error)
+{
+    if (error && error != -ECANCELED)
+        output_log(output, WORKER_ERROR, "cannot publish a frame: %s", strerror(-error));
+}
+
+static int make_ready(void *user)
+{
+    struct decoding *decoding = user;
+    int error = output_make_ready(&decoding->output);
+    report_ring_error(&decoding->output, error);
+    return error;
+}
+
 static void forward_log(void *user, const char *line)
 {
     const struct decoding *decoding = user;
@@ -125,12 +139,13 @@ static int show(struct decoding *decoding)
     if (decoding->config->pace && decoding->time.begun)
         output_sleep_until(output,
                            av_sat_add64(decoding->time.started_ns, output->progress.position_ns));
+    output->need = slots_need(decoding->input.codec);
     int error = output_publish(output, frame, &facts);
     if (error == -ENOTSUP)
         output_log(output, WORKER_ERROR, "pixel format %s is not supported",
                    av_get_pix_fmt_name((enum AVPixelFormat)frame->format));
-    else if (error && error != -ECANCELED)
-        output_log(output, WORKER_ERROR, "cannot publish a frame: %s", strerror(-error));
+    else
+        report_ring_error(output, error);
     return error;
 }
 
@@ -209,8 +224,14 @@ int decoder_main__(unsigned camera, const struct decoder_config *config, int con
         .threads = config->threads,
         .interrupted = interrupted,
         .user = decoding,
+        .get_buffer = slots_get_buffer,
+        .buffers = &decoding->output.slots,
+        .ready = make_ready,
     };
-    output_init(&decoding->output, camera, control);
+    if (output_init(&decoding->output, camera, control) != 0) {
+        free(decoding);
+        return EXIT_FAILURE;
+    }
     decoding->output.host = config->host;
     decoding->output.user = config->user;
     /* FFmpeg's lines may tell a URL, and with it a password. */

@@ -39,8 +39,22 @@ static AVStream *find_video(const AVFormatContext *format)
     return NULL;
 }
 
-static int open_codec(struct input *input, const AVCodec *codec, unsigned threads)
+/* Where libavcodec still asks, it is told that our buffers can be had in any thread. */
+static void use_buffers(AVCodecContext *codec, const struct input_config *config)
 {
+    codec->get_buffer2 = config->get_buffer;
+    codec->opaque = config->buffers;
+#if LIBAVCODEC_VERSION_MAJOR < 60
+    _Pragma("GCC diagnostic push");
+    _Pragma("GCC diagnostic ignored \"-Wdeprecated-declarations\"");
+    codec->thread_safe_callbacks = 1;
+    _Pragma("GCC diagnostic pop");
+#endif
+}
+
+static int open_codec(struct input *input, const AVCodec *codec)
+{
+    const struct input_config *config = input->config;
     input->codec = avcodec_alloc_context3(codec);
     input->packet = av_packet_alloc();
     if (!input->codec || !input->packet)
@@ -49,7 +63,9 @@ static int open_codec(struct input *input, const AVCodec *codec, unsigned thread
     if (error < 0)
         return error;
     input->codec->pkt_timebase = input->stream->time_base;
-    input->codec->thread_count = (int)threads;
+    input->codec->thread_count = (int)config->threads;
+    if (config->get_buffer)
+        use_buffers(input->codec, config);
     return avcodec_open2(input->codec, codec, NULL);
 }
 
@@ -85,12 +101,12 @@ static int open_steps(struct input *input, const struct input_config *config, co
     *problem = "its decoder does not start";
     input->time_base = input->stream->time_base;
     input->rotation = rotation_of(input->stream);
-    return open_codec(input, codec, config->threads);
+    return open_codec(input, codec);
 }
 
 int input_open(struct input *input, const struct input_config *config, const char **problem)
 {
-    *input = (struct input){0};
+    *input = (struct input){.config = config};
     int error = open_steps(input, config, problem);
     if (error < 0)
         input_close(input);
@@ -140,8 +156,12 @@ static int feed(struct input *input)
 
 int input_next(struct input *input, AVFrame *frame)
 {
+    const struct input_config *config = input->config;
     for (;;) {
-        int error = avcodec_receive_frame(input->codec, frame);
+        int error = config->ready ? config->ready(config->user) : 0;
+        if (error < 0)
+            return error;
+        error = avcodec_receive_frame(input->codec, frame);
         if (error != AVERROR(EAGAIN)) {
             /* Damage is counted, and the stream goes on behind it. */
             if (error >= 0 || error == AVERROR_EOF || error == AVERROR(ENOMEM))

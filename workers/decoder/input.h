@@ -22,9 +22,17 @@ struct input_config {
     /* Asked while libavformat waits: true makes it give up. */
     bool (*interrupted)(void *user);
     void *user;
+    /* Memory for the codec to decode into, as AVCodecContext.get_buffer2, with `buffers`
+     * as the context's `opaque`; NULL: libavcodec's own. Called from its threads. */
+    int (*get_buffer)(AVCodecContext *codec, AVFrame *frame, int flags);
+    void *buffers;
+    /* Called before each step of decoding; a negative AVERROR ends the input. May be
+     * NULL. */
+    int (*ready)(void *user);
 };
 
 struct input {
+    const struct input_config *config;
     AVFormatContext *format;
     AVCodecContext *codec;
     AVPacket *packet;

@@ -23,11 +23,12 @@ int64_t output_now_ns(void)
     return now.tv_sec * SECOND_NS + now.tv_nsec;
 }
 
-void output_init(struct output *output, unsigned camera, int control)
+int output_init(struct output *output, unsigned camera, int control)
 {
     memset(output, 0, sizeof *output);
     output->camera = camera;
     output->control = control;
+    return slots_init(&output->slots);
 }
 
 static void send_to_front(struct output *output, enum worker_message_type type, int value,
@@ -65,6 +66,7 @@ void output_finish(struct output *output, enum worker_outcome outcome)
 {
     if (output->writer)
         ring_writer_finish(output->writer);
+    slots_finish(&output->slots);
     ring_writer_close(&output->writer);
     send_progress(output, WORKER_DONE, outcome);
 }
@@ -76,6 +78,8 @@ static void take_ring(struct output *output, const char *name)
     if (output->writer)
         return;
     output->ring_error = ring_writer_open(&output->writer, name, NULL);
+    if (!output->ring_error)
+        output->ring_error = slots_bind(&output->slots, output->writer, output->need.ready);
     output->active_since_ns = output_now_ns();
 }
 
@@ -120,6 +124,7 @@ static void listen_to_all(struct output *output, bool room, int64_t until_ns)
     struct pollfd fds[] = {
         {.fd = output->control, .events = POLLIN},
         {.fd = room ? ring_writer_fd(output->writer) : -1, .events = POLLIN},
+        {.fd = room ? output->slots.fallen : -1, .events = POLLIN},
     };
     struct timespec timeout = {0};
     if (until_ns >= 0) {
@@ -130,7 +135,7 @@ static void listen_to_all(struct output *output, bool room, int64_t until_ns)
     if (output->host)
         output->host(output->user);
     else
-        ppoll(fds, 2, until_ns >= 0 ? &timeout : NULL, NULL);
+        ppoll(fds, sizeof fds / sizeof *fds, until_ns >= 0 ? &timeout : NULL, NULL);
     take_messages(output);
 }
 
@@ -148,14 +153,19 @@ bool output_stop_waiting(const struct output *output)
     return received == 0 || (received > 0 && header.type == WORKER_STOP);
 }
 
-/* Has a ring made, or its slots enlarged, so that this frame fits. */
-static int ask_for_ring(struct output *output, const struct frame_descriptor *descriptor)
+/* Has a ring made, or its slots enlarged, so that `size` bytes fit. */
+static int ask_for_ring(struct output *output, const struct frame_descriptor *descriptor,
+                        uint64_t size)
 {
     struct worker_stream stream = {
         .width = descriptor->width,
         .height = descriptor->height,
-        .frame_size = descriptor->size,
+        .frame_size = size,
         .duration_ns = output->duration_ns,
+        .references = output->need.references,
+        .reordered = output->need.reordered,
+        .threads = output->need.threads,
+        .ready = output->need.ready,
     };
     const struct frame_format_info *info = frame_format_info((enum frame_format)descriptor->format);
     snprintf(stream.format, sizeof stream.format, "%s", info->name);
@@ -164,7 +174,7 @@ static int ask_for_ring(struct output *output, const struct frame_descriptor *de
     send_to_front(output, WORKER_STREAM, 0, &stream, sizeof stream);
     while (!output->ring_ready && !output->stopped)
         listen_to_all(output, false, -1);
-    output->slot_size = descriptor->size;
+    output->slot_size = size;
     return output->stopped ? -ECANCELED : output->ring_error;
 }
 
@@ -176,8 +186,43 @@ static int acquire(struct output *output, struct ring_slot *slot)
     return output->stopped ? -ECANCELED : error;
 }
 
-static int fill_and_publish(struct output *output, const struct frame_descriptor *descriptor,
-                            const AVFrame *frame)
+int output_make_ready(struct output *output)
+{
+    int error;
+    while ((error = slots_refill(&output->slots)) == -EAGAIN && !output->stopped)
+        listen_to_all(output, true, -1);
+    return output->stopped ? -ECANCELED : error;
+}
+
+static void add_facts(struct frame_descriptor *descriptor, const struct output_facts *facts)
+{
+    descriptor->rotation = facts->rotation;
+    descriptor->received_ns = facts->received_ns;
+    descriptor->wall_clock_ns = facts->wall_clock_ns;
+}
+
+/* -ENOTSUP, -EINVAL: not where it lies. */
+static int publish_in_place(struct output *output, const AVFrame *frame,
+                            const struct output_facts *facts)
+{
+    struct frame_descriptor descriptor;
+    struct ring_slot *slot = slots_find(&output->slots, frame);
+    if (!slot)
+        return -EINVAL;
+    int error =
+        frame_descriptor_in_place(&descriptor, frame, facts->time_base, slot->data, slot->size);
+    if (error)
+        return error;
+    add_facts(&descriptor, facts);
+    memcpy(slot->note, &descriptor, sizeof descriptor);
+    error = ring_writer_publish(output->writer, slot, descriptor.size, NULL);
+    if (!error)
+        slots_shown(&output->slots, frame);
+    return error;
+}
+
+static int publish_copy(struct output *output, const struct frame_descriptor *descriptor,
+                        const AVFrame *frame)
 {
     struct ring_slot slot;
     int error = acquire(output, &slot);
@@ -189,7 +234,23 @@ static int fill_and_publish(struct output *output, const struct frame_descriptor
         ring_writer_cancel(output->writer, &slot);
         return error;
     }
-    return ring_writer_publish(output->writer, &slot, descriptor->size, NULL);
+    error = ring_writer_publish(output->writer, &slot, descriptor->size, NULL);
+    output->progress.copied += !error;
+    return error;
+}
+
+static int publish_somehow(struct output *output, const struct frame_descriptor *descriptor,
+                           const AVFrame *frame, const struct output_facts *facts)
+{
+    const uint64_t size =
+        descriptor->size > output->slots.wanted ? descriptor->size : output->slots.wanted;
+    int error = 0;
+    if (!output->writer || size > output->slot_size)
+        error = ask_for_ring(output, descriptor, size);
+    if (error)
+        return error;
+    error = publish_in_place(output, frame, facts);
+    return error == -EINVAL || error == -ENOTSUP ? publish_copy(output, descriptor, frame) : error;
 }
 
 int output_publish(struct output *output, const AVFrame *frame, const struct output_facts *facts)
@@ -198,17 +259,12 @@ int output_publish(struct output *output, const AVFrame *frame, const struct out
     int error = frame_descriptor_from_avframe(&descriptor, frame, facts->time_base, PLANE_ALIGN);
     if (error)
         return error;
-    descriptor.rotation = facts->rotation;
-    descriptor.received_ns = facts->received_ns;
-    descriptor.wall_clock_ns = facts->wall_clock_ns;
-
+    add_facts(&descriptor, facts);
     take_messages(output);
-    if (!output->stopped && (!output->writer || descriptor.size > output->slot_size))
-        error = ask_for_ring(output, &descriptor);
+    if (!output->stopped)
+        error = publish_somehow(output, &descriptor, frame, facts);
     if (output->stopped)
         return -ECANCELED;
-    if (!error)
-        error = fill_and_publish(output, &descriptor, frame);
     if (error)
         return error;
     output->progress.published++;

@@ -3,7 +3,9 @@
  *
  * Life story. It begins without a ring. The first frame asks the front for one by
  * WORKER_STREAM and waits until it is there; a later frame that does not fit asks in
- * the same way for larger slots.
+ * the same way for larger slots. From then on the codec decodes into the ring
+ * (slots.h), and a frame that lies in a slot is published where it lies; others, such
+ * as those decoded before there was a ring, are copied.
  * Whenever the decoder waits, for a ring, for room or for the time to show a
  * frame, it listens to the front, and a WORKER_STOP ends the wait.
  */
@@ -15,6 +17,7 @@
 #include <stdint.h>
 
 #include "libring/writer.h"
+#include "workers/decoder/slots.h"
 #include "workers/message.h"
 
 struct output {
@@ -28,15 +31,18 @@ struct output {
     bool ring_ready; /* WORKER_START came for the last WORKER_STREAM */
     int ring_error;  /* why that ring could not be opened, 0: it could */
     struct ring_writer *writer;
+    struct slots slots;
+    struct slots_need need; /* of the codec at work, for WORKER_STREAM */
     uint64_t slot_size;
     struct worker_progress progress;
     int64_t active_since_ns, reported_ns;
     struct worker_message message; /* the one being handled */
 };
 
-void output_init(struct output *output, unsigned camera, int control);
+/* As slots_init. */
+int output_init(struct output *output, unsigned camera, int control);
 
-/* Finishes the ring and says WORKER_DONE. */
+/* Finishes the ring and says WORKER_DONE. The codec is closed already. */
 void output_finish(struct output *output, enum worker_outcome outcome);
 
 /* What a frame does not know of itself; as in struct frame_descriptor. */
@@ -46,9 +52,14 @@ struct output_facts {
     int64_t received_ns, wall_clock_ns;
 };
 
-/* Publishes a copy of the frame. -ECANCELED when stopped, -ENOTSUP for a pixel
- * format that libframe lacks, or as the ring said. */
+/* Publishes the frame, in place where it lies in a slot, else a copy. -ECANCELED when
+ * stopped, -ENOTSUP for a pixel format that libframe lacks, or as the ring said. */
 int output_publish(struct output *output, const AVFrame *frame, const struct output_facts *facts);
+
+/* Waits until there is a slot to decode into: to be called before each step of
+ * decoding. So a codec stands still while lossless readers are behind. -ECANCELED when
+ * stopped, or as the ring said. */
+int output_make_ready(struct output *output);
 
 /* Sleeps until then on the monotonic clock, or until stopped. */
 void output_sleep_until(struct output *output, int64_t monotonic_ns);

@@ -13,32 +13,43 @@
 #define AHEAD_BYTES (4u << 20) /* for lossless readers to lag in */
 #define AHEAD_MIN 2
 #define AHEAD_MAX 16
+#define DECODER_MAX 80 /* twice 16, and for each of 16 threads */
 
-unsigned supervisor_slots(uint64_t frame_size, const struct worker_config *workers,
-                          unsigned worker_count, unsigned *minimum)
+static unsigned clamp(uint64_t value, unsigned least, unsigned most)
 {
-    unsigned promised = 0;
-    for (unsigned i = 0; i < worker_count; i++)
-        promised += workers[i].policy != RING_LOSSLESS;
-    if (minimum)
-        *minimum = RING_SLOTS_MIN + promised;
-    uint64_t ahead = AHEAD_BYTES / (frame_size ? frame_size : 1);
-    if (ahead < AHEAD_MIN)
-        ahead = AHEAD_MIN;
-    if (ahead > AHEAD_MAX)
-        ahead = AHEAD_MAX;
-    return RING_SLOTS_MIN + worker_count + (unsigned)ahead;
+    return value < least ? least : value > most ? most : (unsigned)value;
 }
 
+struct supervisor_slots supervisor_slots(const struct worker_stream *stream,
+                                         const struct worker_config *workers, unsigned worker_count)
+{
+    struct supervisor_slots slots = {.workers = worker_count, .minimum = RING_SLOTS_MIN};
+    for (unsigned i = 0; i < worker_count; i++)
+        slots.minimum += workers[i].policy != RING_LOSSLESS;
+    if (!stream)
+        return slots;
+    slots.ahead =
+        clamp(AHEAD_BYTES / (stream->frame_size ? stream->frame_size : 1), AHEAD_MIN, AHEAD_MAX);
+    /* Untrusted figures, which are small in truth. */
+    slots.decoder =
+        clamp((uint64_t)stream->references + stream->reordered + stream->threads + stream->ready, 0,
+              DECODER_MAX);
+    slots.total = RING_SLOTS_MIN + slots.decoder + slots.workers + slots.ahead;
+    return slots;
+}
+
+/* Where the user gave fewer slots than are needed, the decoder gets what the workers
+ * leave of them, and copies the frames for which it has none. */
 static void ring_config_for(const struct camera *camera, struct ring_config *config)
 {
     const struct supervisor_config *run = &camera->supervisor->config;
-    unsigned slots = run->slots;
-    if (!slots)
-        slots = supervisor_slots(camera->stream.frame_size, run->workers, run->worker_count, NULL);
+    const struct supervisor_slots slots =
+        supervisor_slots(&camera->stream, run->workers, run->worker_count);
+    const unsigned total = run->slots ? run->slots : slots.total;
     *config = (struct ring_config){
         .slot_size = camera->stream.frame_size,
-        .slots = slots,
+        .slots = total,
+        .writer_holds = clamp(total - slots.minimum, 0, slots.decoder),
         .note_size = sizeof(struct frame_descriptor),
     };
 }
@@ -213,11 +224,14 @@ static void summarise(struct camera *camera)
     const struct worker_progress *progress = &camera->progress;
     const double seconds = (double)progress->active_ns / 1e9;
     json_t *fields = json_pack(
-        "{s:s, s:I, s:I, s:I, s:f, s:f, s:o}", "outcome", outcome_name(camera->outcome), "decoded",
-        (json_int_t)progress->decoded, "published", (json_int_t)progress->published, "corrupt",
-        (json_int_t)progress->corrupt, "seconds", seconds, "fps",
-        seconds > 0 ? (double)progress->published / seconds : 0.0, "workers",
-        worker_summaries(camera));
+        "{s:s, s:I, s:I, s:I, s:b, s:I, s:f, s:f, s:o}", "outcome", outcome_name(camera->outcome),
+        "decoded", (json_int_t)progress->decoded, "published", (json_int_t)progress->published,
+        "corrupt", (json_int_t)progress->corrupt, "zero_copy",
+        progress->copied<progress->published - progress->copied, "copied",
+                         (json_int_t)progress->copied, "seconds", seconds, "fps", seconds> 0
+            ? (double)progress->published / seconds
+            : 0.0,
+        "workers", worker_summaries(camera));
     json_t *event = event_begin("summary", camera->name);
     if (event && fields)
         json_object_update(event, fields);

@@ -41,10 +41,12 @@ static int watch(struct supervisor *supervisor, int fd, struct source *source)
 }
 
 /* Decoders share the processors that there are. */
-static unsigned threads_per_decoder(unsigned cameras)
+static unsigned decoder_threads(const struct supervisor_config *config)
 {
+    if (config->in_process || config->threads)
+        return config->in_process ? 1 : config->threads;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    long threads = processors / (long)cameras;
+    long threads = processors / (long)config->camera_count;
     return threads < 1 ? 1 : threads > 16 ? 16 : (unsigned)threads;
 }
 
@@ -66,7 +68,7 @@ static int spawn_decoder(struct supervisor *supervisor, unsigned index)
         .input = camera->input,
         .pace = config->pace,
         .plays = config->plays,
-        .threads = config->in_process ? 1 : threads_per_decoder(config->camera_count),
+        .threads = decoder_threads(config),
         .verbose = config->verbose,
         .host = config->in_process ? supervisor_turn : NULL,
         .user = supervisor,

@@ -58,6 +58,27 @@ struct ring_slot {
  */
 RING_API int ring_writer_open(struct ring_writer **out, const char *name, struct ring *owner);
 
+/*
+ * A key: all that is to be opened of a ring for writing, by who may open it, for a
+ * process that may not, such as one that is confined before it reads what it is to
+ * write. Its descriptors go over a socket; they give the right to write, and no
+ * part in the ring before they are used. What they are worth ends with the owner.
+ */
+struct ring_key {
+    int lock, control, frames, hub; /* descriptors; -1: none */
+};
+
+/* Errors as ring_writer_open, but that -EBUSY is for its user. On failure there is
+ * nothing to drop. */
+RING_API int ring_key_make(struct ring_key *key, const char *name);
+
+/* Closes what is in it. */
+RING_API void ring_key_drop(struct ring_key *key);
+
+/* As ring_writer_open, without a call that names anything. The key is used up, on
+ * failure too. -EPROTO where it is of no ring, or has gaps. */
+RING_API int ring_writer_open_by_key(struct ring_writer **out, struct ring_key *key);
+
 /* Lets go of the ring; slots still acquired go back to the pool. The stream does
  * not end by this. *writer becomes NULL; NULL and a pointer to NULL are accepted. */
 RING_API void ring_writer_close(struct ring_writer **writer);

@@ -32,14 +32,11 @@ static int check(int fd, const struct ring_frames_kin *kin)
     return identity == kin->identity ? 0 : -ENOENT;
 }
 
-int ring_frames_open(struct ring_frames_set *set, const char *path,
-                     const struct ring_frames_kin *kin, bool writable)
+int ring_frames_take(struct ring_frames_set *set, int fd, const struct ring_frames_kin *kin,
+                     bool writable)
 {
     *set = (struct ring_frames_set){
         .slots = kin->slots, .note_size = kin->note_size, .writable = writable};
-    int fd = ring_object_open(path, writable ? O_RDWR : O_RDONLY);
-    if (fd < 0)
-        return fd;
     int error = check(fd, kin);
     if (!error) {
         set->header = ring_object_map(fd, 0, RING_PAGE, false);
@@ -50,6 +47,14 @@ int ring_frames_open(struct ring_frames_set *set, const char *path,
     else
         set->fd = fd;
     return error;
+}
+
+int ring_frames_open(struct ring_frames_set *set, const char *path,
+                     const struct ring_frames_kin *kin, bool writable)
+{
+    *set = (struct ring_frames_set){0};
+    int fd = ring_object_open(path, writable ? O_RDWR : O_RDONLY);
+    return fd < 0 ? fd : ring_frames_take(set, fd, kin, writable);
 }
 
 /* Where the generation lies, as a copy that belongs together: its place in the table may be

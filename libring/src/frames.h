@@ -53,6 +53,10 @@ struct ring_frames_kin {
 int ring_frames_open(struct ring_frames_set *set, const char *path,
                      const struct ring_frames_kin *kin, bool writable);
 
+/* Likewise, where it is open already: the descriptor is the set's from here on, or closed. */
+int ring_frames_take(struct ring_frames_set *set, int fd, const struct ring_frames_kin *kin,
+                     bool writable);
+
 /* The generation, mapped if it is not yet. -ENOENT when there is none of that number, -EPROTO
  * when it is not what the ring says. Those that are not in use and older are unmapped. */
 int ring_frames_get(struct ring_frames_set *set, uint32_t generation, struct ring_frames **out);

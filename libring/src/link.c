@@ -35,20 +35,27 @@ static int connect_to(const char *path)
     }
 }
 
-int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_type hello)
+int ring_link_connect(const char *name)
 {
     struct ring_paths paths;
-    *link = (struct ring_link){.socket = -1};
     int error = ring_paths(&paths, name);
-    if (error)
-        return error;
-    int fd = connect_to(paths.hub);
-    if (fd < 0)
-        return fd;
+    return error ? error : connect_to(paths.hub);
+}
+
+int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_type hello)
+{
+    *link = (struct ring_link){.socket = -1};
+    int fd = ring_link_connect(name);
+    return fd < 0 ? fd : ring_link_begin(link, fd, hello);
+}
+
+int ring_link_begin(struct ring_link *link, int fd, enum ring_letter_type hello)
+{
+    *link = (struct ring_link){.socket = -1};
     struct ring_letter letter = {.version = RING_VERSION, .type = hello};
     /* By this the owner sees our death, in whatever pid namespace. */
     int pidfd = pidfd_open(getpid(), 0);
-    error = pidfd < 0 ? ring_system_error(errno) : ring_letter_send(fd, &letter, pidfd);
+    int error = pidfd < 0 ? ring_system_error(errno) : ring_letter_send(fd, &letter, pidfd);
     if (pidfd >= 0)
         close(pidfd);
     if (error) {

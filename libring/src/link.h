@@ -23,6 +23,11 @@ struct ring_link {
  * living owner; -EPERM when it does not serve us. */
 int ring_link_open(struct ring_link *link, const char *name, enum ring_letter_type hello);
 
+/* The two halves of it, for two processes: a connected socket, or a negative errno; and the hello
+ * of who uses it, whose it is from here on, or closed. */
+int ring_link_connect(const char *name);
+int ring_link_begin(struct ring_link *link, int socket, enum ring_letter_type hello);
+
 /* Who we are, once that is known; before ring_link_give. */
 void ring_link_present(struct ring_link *link, uint32_t place, uint32_t incarnation);
 

@@ -174,23 +174,32 @@ void ring_map_explain(const char *name, int error, char *text, size_t size)
         snprintf(text, size, "%s", error ? strerror(-error) : "it is in order");
 }
 
-/* The object that `fd` is. By its name, so that who attaches needs no /proc. -ENOENT when the
- * name has just gone, or is another's now. */
-static int open_again(int fd, const char *path, int access)
+/* Whether both descriptors are of one object: a name may be another's meanwhile. */
+static int check_same(int fd, int again)
 {
     struct stat first, second;
-    int again = ring_object_open(path, access);
-    if (again < 0)
-        return again;
-    int error = fstat(fd, &first) < 0 || fstat(again, &second) < 0 ? ring_system_error(errno) : 0;
-    if (!error && (first.st_ino != second.st_ino || first.st_dev != second.st_dev))
-        error = -ENOENT;
+    if (fstat(fd, &first) < 0 || fstat(again, &second) < 0)
+        return ring_system_error(errno);
+    return first.st_ino == second.st_ino && first.st_dev == second.st_dev ? 0 : -ENOENT;
+}
+
+/* `fd` for the locks, `again` for the mapping. */
+static int take_control(struct ring_map *map, int fd, int again, bool writable)
+{
+    *map = (struct ring_map){.control_fd = fd};
+    int error = check_header(map);
     if (!error)
-        return again;
-    close(again);
+        error = check_same(fd, again);
+    if (!error)
+        error = map_control(map, again, writable);
+    else
+        close(again);
+    if (error)
+        ring_map_close(map);
     return error;
 }
 
+/* Twice by its name, so that who attaches needs no /proc. */
 static int open_control(struct ring_map *map, const char *name, bool writable)
 {
     struct ring_paths paths;
@@ -202,18 +211,21 @@ static int open_control(struct ring_map *map, const char *name, bool writable)
     int fd = ring_object_open(paths.control, access);
     if (fd < 0)
         return fd;
-    map->control_fd = fd;
-    error = check_header(map);
-    if (!error)
-        error = map_control(map, open_again(fd, paths.control, access), writable);
-    if (error)
-        ring_map_close(map);
-    return error;
+    int again = ring_object_open(paths.control, access);
+    if (again >= 0)
+        return take_control(map, fd, again, writable);
+    close(fd);
+    return again;
 }
 
 int ring_map_open(struct ring_map *map, const char *name)
 {
     return open_control(map, name, true);
+}
+
+int ring_map_take(struct ring_map *map, int control_fd, int again)
+{
+    return take_control(map, control_fd, again, true);
 }
 
 int ring_map_observe(struct ring_map *map, const char *name)
@@ -243,21 +255,37 @@ int ring_map_unlink(const char *name)
     return 0;
 }
 
-int ring_map_frames(const struct ring_map *map, const char *name, bool writable,
-                    struct ring_frames_set *set)
+static int find_kin(const struct ring_map *map, struct ring_frames_kin *kin)
 {
-    struct ring_paths paths;
     struct stat status;
-    int error = ring_paths(&paths, name);
-    if (!error && fstat(map->control_fd, &status) < 0)
-        error = ring_system_error(errno);
-    if (error)
-        return error;
-    const struct ring_frames_kin kin = {
+    if (fstat(map->control_fd, &status) < 0)
+        return ring_system_error(errno);
+    *kin = (struct ring_frames_kin){
         .identity = map->identity,
         .owner = status.st_uid,
         .slots = map->geometry.slots,
         .note_size = map->geometry.note_size,
     };
-    return ring_frames_open(set, paths.frames, &kin, writable);
+    return 0;
+}
+
+int ring_map_frames(const struct ring_map *map, const char *name, bool writable,
+                    struct ring_frames_set *set)
+{
+    struct ring_paths paths;
+    struct ring_frames_kin kin;
+    int error = ring_paths(&paths, name);
+    if (!error)
+        error = find_kin(map, &kin);
+    return error ? error : ring_frames_open(set, paths.frames, &kin, writable);
+}
+
+int ring_map_take_frames(const struct ring_map *map, int fd, struct ring_frames_set *set)
+{
+    struct ring_frames_kin kin;
+    int error = find_kin(map, &kin);
+    if (!error)
+        return ring_frames_take(set, fd, &kin, true);
+    close(fd);
+    return error;
 }

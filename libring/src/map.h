@@ -33,6 +33,10 @@ void ring_map_publish(struct ring_map *map);
 /* Opens an existing ring. -ENOENT, also while it is being made; -EPROTO. */
 int ring_map_open(struct ring_map *map, const char *name);
 
+/* Likewise, where the control object is open already, by two descriptions: one for the locks, one
+ * to be mapped through. Both are the map's from here on, or closed. */
+int ring_map_take(struct ring_map *map, int control_fd, int again);
+
 /* Only to look at it: the mapping is read-only. */
 int ring_map_observe(struct ring_map *map, const char *name);
 
@@ -55,5 +59,7 @@ void ring_map_explain(const char *name, int error, char *text, size_t size);
 /* Opens the frames of this ring, as ring_frames_open does. */
 int ring_map_frames(const struct ring_map *map, const char *name, bool writable,
                     struct ring_frames_set *set);
+/* Likewise, by ring_frames_take and to write. */
+int ring_map_take_frames(const struct ring_map *map, int fd, struct ring_frames_set *set);
 
 #endif

@@ -62,15 +62,23 @@ static int newest_frames(struct ring_writer *writer, struct ring_frames **frames
     return 0;
 }
 
-static int open_role(struct ring_writer *writer, const char *name)
+/* Takes a descriptor out of a key. */
+static int take(int *descriptor)
 {
-    int error = ring_map_open(&writer->map, name);
+    int fd = *descriptor;
+    *descriptor = -1;
+    return fd;
+}
+
+static int open_role(struct ring_writer *writer, struct ring_key *key)
+{
+    int error = ring_map_take(&writer->map, take(&key->lock), take(&key->control));
     if (!error)
         error = ring_lock(writer->map.control_fd, RING_LOCK_WRITER);
     if (!error)
         error = ring_pool_init(&writer->pool, &writer->map);
     if (!error)
-        error = ring_map_frames(&writer->map, name, true, &writer->frames);
+        error = ring_map_take_frames(&writer->map, take(&key->frames), &writer->frames);
     struct ring_frames *newest;
     return error ? error : newest_frames(writer, &newest);
 }
@@ -88,12 +96,12 @@ static int make_descriptor(struct ring_writer *writer)
 }
 
 /* Says hello with our bell; from now on the readers' come in. */
-static int introduce(struct ring_writer *writer, const char *name)
+static int introduce(struct ring_writer *writer, struct ring_key *key)
 {
     writer->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (writer->bell < 0)
         return ring_system_error(errno);
-    int error = ring_link_open(&writer->link, name, RING_HELLO_WRITER);
+    int error = ring_link_begin(&writer->link, take(&key->hub), RING_HELLO_WRITER);
     if (error)
         return error;
     uint32_t incarnation = atomic_fetch_add(&writer->map.control->room.incarnation, 1) + 1;
@@ -118,7 +126,7 @@ static void free_writer(struct ring_writer *writer)
     free(writer);
 }
 
-int ring_writer_open(struct ring_writer **out, const char *name, struct ring *owner)
+static int open_writer(struct ring_writer **out, struct ring_key *key, struct ring *owner)
 {
     *out = NULL;
     struct ring_writer *writer = malloc(sizeof *writer);
@@ -128,9 +136,9 @@ int ring_writer_open(struct ring_writer **out, const char *name, struct ring *ow
         .map.control_fd = -1, .link.socket = -1, .owner = owner, .bell = -1, .epoll = -1};
     ring_bells_init(&writer->bells);
     ring_spin_init(&writer->spin);
-    int error = open_role(writer, name);
+    int error = open_role(writer, key);
     if (!error)
-        error = introduce(writer, name);
+        error = introduce(writer, key);
     if (error) {
         free_writer(writer);
         return error;
@@ -141,6 +149,27 @@ int ring_writer_open(struct ring_writer **out, const char *name, struct ring *ow
     ring_wake_all_readers(&writer->map);
     *out = writer;
     return 0;
+}
+
+int ring_writer_open(struct ring_writer **out, const char *name, struct ring *owner)
+{
+    struct ring_key key;
+    *out = NULL;
+    int error = ring_key_make(&key, name);
+    if (error)
+        return error;
+    error = open_writer(out, &key, owner);
+    ring_key_drop(&key);
+    return error;
+}
+
+int ring_writer_open_by_key(struct ring_writer **out, struct ring_key *key)
+{
+    *out = NULL;
+    const bool whole = key->lock >= 0 && key->control >= 0 && key->frames >= 0 && key->hub >= 0;
+    int error = whole ? open_writer(out, key, NULL) : -EPROTO;
+    ring_key_drop(key);
+    return error;
 }
 
 void ring_writer_close(struct ring_writer **pointer)

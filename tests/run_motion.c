@@ -74,33 +74,59 @@ static void check_boxes(const json_t *event, struct size size)
     }
 }
 
-/* start, updates, stop, start, … with growing sequence numbers and times. */
+#define IDS_MAX 64
+
+/* What is known of an object by its events so far. */
+struct life {
+    bool moving, over;
+    double began;
+    long long seq;
+    double pts;
+};
+
+static void check_event(const json_t *event, struct life *life)
+{
+    const char *text = json_dumps(event, 0), *state = state_of(event);
+    const double pts = support_number(event, "pts");
+    cr_assert(!life->over, "%s", text);
+    cr_assert_eq(strcmp(state, "start") == 0, !life->moving, "%s", text);
+    cr_assert(strcmp(state, "start") == 0 || strcmp(state, "update") == 0 ||
+              strcmp(state, "stop") == 0);
+    life->began = life->moving ? life->began : pts;
+    life->moving = true;
+    life->over = strcmp(state, "stop") == 0;
+    cr_assert_gt(support_number(event, "score"), 0);
+    cr_assert_leq(support_number(event, "score"), 1);
+    cr_assert_float_eq(support_number(event, "duration"), pts - life->began, 0.001, "%s", text);
+    /* At the end of the clip the stop comes with the last frame, which may have its update. */
+    cr_assert(support_integer(event, "seq") > life->seq ||
+              (life->over && support_integer(event, "seq") == life->seq));
+    cr_assert(pts > life->pts || (life->over && pts == life->pts));
+    life->seq = support_integer(event, "seq");
+    life->pts = pts;
+}
+
+/* Each object has a start, updates, and a stop, with growing sequence numbers and times; ids are
+ * given from 1 on, in order. */
 static void check_order(const json_t *motion, struct size size)
 {
-    bool moving = false;
-    long long seq = -1;
-    double pts = -1;
+    struct life lives[IDS_MAX] = {0};
+    long long last = 0;
     size_t i;
     const json_t *event;
     json_array_foreach(motion, i, event)
     {
-        const char *state = state_of(event);
-        cr_assert_eq(strcmp(state, "start") == 0, !moving, "%s", json_dumps(event, 0));
-        cr_assert(strcmp(state, "start") == 0 || strcmp(state, "update") == 0 ||
-                  strcmp(state, "stop") == 0);
-        moving = strcmp(state, "stop") != 0;
-        cr_assert_gt(support_number(event, "score"), 0);
-        cr_assert_leq(support_number(event, "score"), 1);
-        /* At the end of the clip the stop comes with the last frame, which may have its update. */
-        cr_assert(support_integer(event, "seq") > seq ||
-                  (!moving && support_integer(event, "seq") == seq));
-        cr_assert(support_number(event, "pts") > pts ||
-                  (!moving && support_number(event, "pts") == pts));
-        seq = support_integer(event, "seq");
-        pts = support_number(event, "pts");
+        const long long id = support_integer(event, "id");
+        cr_assert(id > 0 && id < IDS_MAX && id <= last + 1, "%s", json_dumps(event, 0));
+        if (id > last) {
+            last = id;
+            lives[id] = (struct life){.seq = -1, .pts = -1};
+        }
+        check_event(event, &lives[id]);
         check_boxes(event, size);
     }
-    cr_assert(!moving, "motion never stops");
+    for (long long id = 1; id <= last; id++)
+        cr_assert(lives[id].over, "object %lld never stops", id);
 }
 
 /* -- a box that comes in after two seconds, crosses the picture, and leaves -------------------- */
@@ -224,13 +250,16 @@ static size_t crossing_events_with(const char *worker)
 /* White on slate gray differs by about 100 levels, and the box has 2 % of the picture. */
 Test(crossing, is_told_as_the_options_say)
 {
-    const size_t events = crossing_events_with("motion");
+    const size_t events = crossing_events_with("motion:travel=0");
     cr_expect_eq(crossing_events_with("motion:threshold=200"), 0);
     cr_expect_gt(crossing_events_with("motion:threshold=60"), 0);
     cr_expect_eq(crossing_events_with("motion:min_area=3"), 0);
     cr_expect_gt(crossing_events_with("motion:min_area=1"), 0);
     cr_expect_eq(crossing_events_with("motion:start_frames=1000"), 0);
-    cr_expect_eq(crossing_events_with("motion:start_frames=12"), events - 10);
+    /* It goes 280 pixels, and the picture is 240 high. */
+    const size_t late = crossing_events_with("motion:travel=50,linger_seconds=10");
+    cr_expect(late > 0 && late < events);
+    cr_expect_eq(crossing_events_with("motion:travel=0,start_frames=12"), events - 9);
 }
 
 /* -- nothing moves ----------------------------------------------------------------------------- */
@@ -269,17 +298,17 @@ static const struct {
     {220, 379, 105}, {330, 226, 169}, {340, 200, 331},
 };
 
-static const json_t *event_of_frame(const json_t *motion, long long seq)
+static bool is_in_a_box(const json_t *motion, long long seq, struct box what)
 {
+    bool found = false;
     size_t i;
     const json_t *event;
     json_array_foreach(motion, i, event)
     {
-        if (support_integer(event, "seq") == seq)
-            return event;
+        for (size_t j = 0; support_integer(event, "seq") == seq && j < boxes_in(event); j++)
+            found = found || covers(box_at(event, j), what);
     }
-    cr_assert_fail("no motion in frame %lld", seq);
-    return NULL;
+    return found;
 }
 
 Test(real_clip, cars_are_in_boxes)
@@ -288,13 +317,9 @@ Test(real_clip, cars_are_in_boxes)
     json_t *motion = motion_of(clip, "motion");
     check_order(motion, (struct size){768, 432});
     for (size_t i = 0; i < sizeof cars / sizeof *cars; i++) {
-        const json_t *event = event_of_frame(motion, cars[i].seq);
         const struct box middle = {cars[i].x - 10, cars[i].y - 10, 20, 20};
-        bool found = false;
-        for (size_t j = 0; j < boxes_in(event); j++)
-            found = found || covers(box_at(event, j), middle);
-        cr_expect(found, "no box around the car at %d,%d: %s", cars[i].x, cars[i].y,
-                  json_dumps(event, 0));
+        cr_expect(is_in_a_box(motion, cars[i].seq, middle),
+                  "no box around the car at %d,%d of %lld", cars[i].x, cars[i].y, cars[i].seq);
     }
     free(clip);
 }

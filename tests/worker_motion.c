@@ -250,6 +250,21 @@ IN_CHILD(below_the_threshold_is_none)
     support_require(json_array_size(close_stage(&stage)) == 0);
 }
 
+/* 140 levels again: what the first frame shows is not taken for a change from black, and so for
+ * noise, which would raise the threshold. */
+IN_CHILD(is_seen_though_there_was_but_one_frame_before)
+{
+    static struct stage stage;
+    struct scene scene = empty;
+    scene.rectangles[0].width = scene.rectangles[0].height = 40;
+    open_stage(&stage, AT_ONCE ",threshold=100");
+    show(&stage, &empty, 1);
+    show(&stage, &scene, 2);
+    json_t *events = close_stage(&stage);
+    support_require(json_array_size(events) == 2);
+    require_event(events, 0, "start", 2, "[[0,0,40,40]]");
+}
+
 IN_CHILD(is_not_what_the_light_does)
 {
     static struct stage stage;

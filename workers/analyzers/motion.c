@@ -48,18 +48,36 @@ static int tell_all(struct worker_camera *camera, const struct motion *motion)
     return error;
 }
 
+/* That the disk is full, say, is no reason to see no motion. */
+static void write_debug(struct worker_camera *camera, struct motion *motion,
+                        const struct frame *frame)
+{
+    const unsigned number = motion->frames++;
+    if (!motion->debug || number % (unsigned)motion->debug_every != 0)
+        return;
+    int error = motion_debug_write(motion->debug, motion->detector, frame, number);
+    if (!error)
+        return;
+    worker_log__(camera, "no more pictures, debug=%s: %s", motion->debug_directory,
+                 strerror(-error));
+    motion_debug_destroy(&motion->debug);
+}
+
+/* What a frame shows that the decoder has flagged as damaged is not trusted to be there. */
 static int frame__(struct worker_camera *camera, void *state, const struct frame *frame)
 {
     struct motion *motion = state;
     struct frame_luma luma;
+    if (frame->descriptor.flags & FRAME_FLAG_CORRUPT)
+        return 0;
     int error = frame_luma(frame, &luma);
     if (!error)
         error = motion_detector_look(motion->detector, &luma, frame_effective_range(frame),
                                      frame_pts_seconds(&frame->descriptor));
-    const unsigned number = motion->frames++;
-    if (!error && motion->debug && number % (unsigned)motion->debug_every == 0)
-        error = motion_debug_write(motion->debug, motion->detector, frame, number);
-    return error ? error : tell_all(camera, motion);
+    if (error)
+        return error;
+    write_debug(camera, motion, frame);
+    return tell_all(camera, motion);
 }
 
 static int open_zones(struct worker_camera *camera, struct motion *motion)
@@ -142,7 +160,7 @@ static const struct worker_option options[] = {
     REAL(static_seconds, 0.1, 86400, 20, "seconds after which what rests becomes background"),
     REAL(light, 1, 100, 60, "percent of the picture that changes at once with the light"),
     REAL(settle_seconds, 0, 60, 0.6, "seconds after which changed light is taken for lasting"),
-    PATH(zones, zones_path, "JSON file of zones and masks, see workers/analyzers/motion/zone.h"),
+    PATH(zones, zones_path, "JSON file of zones and masks, see ringside-analyzers(7)"),
     PATH(debug, debug_directory, "directory for pictures of what it sees, to tune it by"),
     {.key = "debug_every",
      .type = WORKER_OPTION_INT,

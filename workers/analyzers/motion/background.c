@@ -74,14 +74,20 @@ void motion_background_absorb(struct motion_background *background, int left, in
     }
 }
 
+/* The first frame has nothing to differ from. */
 void motion_background_calibrate(struct motion_background *background, int count)
 {
-    const float share = 1.0F / (float)count;
+    if (count == 1) {
+        motion_background_restart(background);
+        memset(background->noise, 0, (size_t)background->grid.cells * sizeof *background->noise);
+        return;
+    }
+    const float share = 1.0F / (float)count, noise_share = 1.0F / (float)(count - 1);
     for (int i = 0; i < background->grid.cells; i++) {
         float difference = background->level[i] - background->mean[i];
         float distance = fabsf(difference) < NOISE_MAX ? fabsf(difference) : NOISE_MAX;
         background->mean[i] += difference * share;
-        background->noise[i] += (distance - background->noise[i]) * share;
+        background->noise[i] += (distance - background->noise[i]) * noise_share;
     }
 }
 

@@ -26,12 +26,8 @@ struct motion_blob {
     bool admitted;                /* its zone takes it, see zone.h */
 };
 
-/*
- * Finds the blobs of at least `least` cells, the largest ones if there are more than
- * MOTION_BLOBS_MAX, and returns
- * their number. `pending` has room for one number for each
- * cell.
- */
+/* Finds the blobs of at least `least` cells, the largest ones if there are more than
+ * MOTION_BLOBS_MAX, and returns their number. `pending` has room for one number for each cell. */
 int motion_blobs_find(struct motion_background *background, int least, int *pending,
                       struct motion_blob blobs[MOTION_BLOBS_MAX]);
 

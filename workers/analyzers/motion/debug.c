@@ -30,7 +30,7 @@ int motion_debug_create(struct motion_debug **out, const char *directory, const 
     if (!debug)
         return -ENOMEM;
     snprintf(debug->directory, sizeof debug->directory, "%s", directory);
-    snprintf(debug->name, sizeof debug->name, "%s", name);
+    vision_still_part(name, debug->name, sizeof debug->name);
     int error = mkdir(directory, 0755) == 0 || errno == EEXIST ? 0 : -errno;
     if (!error)
         error = vision_still_create(&debug->still, VISION_PNG, 0);

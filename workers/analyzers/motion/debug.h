@@ -19,11 +19,13 @@ extern "C" {
 
 struct motion_debug;
 
-/* Makes the directory if it has to. As mkdir(2), -ENOMEM. */
+/* Makes the directory if it has to; `name` is what the files' names begin with. As mkdir(2),
+ * -ENOMEM. */
 int motion_debug_create(struct motion_debug **out, const char *directory, const char *name);
 void motion_debug_destroy(struct motion_debug **debug);
 
-/* Writes the pictures of the frame that the detector has just looked at. */
+/* Writes the pictures of the frame that the detector has just looked at. As vision_still_encode
+ * and vision_still_save. */
 int motion_debug_write(struct motion_debug *debug, const struct motion_detector *detector,
                        const struct frame *frame, unsigned number);
 

@@ -9,13 +9,14 @@
 #define POINTS_MAX 64
 #define NAME_MAX_BYTES 64
 #define NO_ZONE 255
+#define AS_WORKER (-1.0) /* an area that the zone does not give */
 
 enum zone_kind { ZONE_INCLUDE, ZONE_IGNORE, ZONE_EXCLUDE };
 
 struct zone {
     char name[NAME_MAX_BYTES];
     enum zone_kind kind;
-    double min_area, max_area; /* percent; negative: the worker's */
+    double min_area, max_area; /* percent, or AS_WORKER */
     double sensitivity;
     int count;
     double points[POINTS_MAX][2];
@@ -57,12 +58,17 @@ static int read_points(struct zone *zone, const json_t *points)
     return 0;
 }
 
+static bool is_share(double percent)
+{
+    return percent == AS_WORKER || (percent >= 0 && percent <= 100);
+}
+
 static int read_zone(struct zone *zone, json_t *json, char *problem, size_t size)
 {
     const char *name, *kind;
     json_t *points;
     json_error_t error;
-    *zone = (struct zone){.min_area = -1, .max_area = -1, .sensitivity = 1};
+    *zone = (struct zone){.min_area = AS_WORKER, .max_area = AS_WORKER, .sensitivity = 1};
     if (json_unpack_ex(json, &error, 0, "{s:s, s:s, s:o, s?F, s?F, s?F !}", "name", &name, "kind",
                        &kind, "points", &points, "min_area", &zone->min_area, "max_area",
                        &zone->max_area, "sensitivity", &zone->sensitivity) != 0) {
@@ -70,11 +76,15 @@ static int read_zone(struct zone *zone, json_t *json, char *problem, size_t size
         return -EINVAL;
     }
     snprintf(zone->name, sizeof zone->name, "%s", name);
-    if (kind_of(kind, &zone->kind) != 0)
+    if (strlen(name) >= sizeof zone->name)
+        snprintf(problem, size, "zone '%s': a name has %d bytes at most", name, NAME_MAX_BYTES - 1);
+    else if (kind_of(kind, &zone->kind) != 0)
         snprintf(problem, size, "zone '%s': kind must be include, ignore or exclude", name);
     else if (read_points(zone, points) != 0)
         snprintf(problem, size, "zone '%s': points must be 3 to %d pairs of numbers from 0 to 1",
                  name, POINTS_MAX);
+    else if (!is_share(zone->min_area) || !is_share(zone->max_area))
+        snprintf(problem, size, "zone '%s': areas are percent, from 0 to 100", name);
     else if (!(zone->sensitivity > 0 && zone->sensitivity <= 100))
         snprintf(problem, size, "zone '%s': sensitivity must be above 0, and 100 at most", name);
     else
@@ -207,8 +217,8 @@ static int zone_with_most(const struct motion_zones *zones, const struct vision_
             const int zone = zones->map[row * grid->columns + column];
             counts[zone == NO_ZONE ? MOTION_ZONES_MAX : zone]++;
         }
-    for (int i = 0; i < zones->count; i++)
-        if (counts[i] >= counts[most] && counts[i] > 0)
+    for (int i = zones->count - 1; i >= 0; i--)
+        if (zones->zones[i].kind != ZONE_EXCLUDE && counts[i] > 0 && counts[i] >= counts[most])
             most = i;
     return most == MOTION_ZONES_MAX ? -1 : most;
 }

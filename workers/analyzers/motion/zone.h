@@ -16,8 +16,9 @@
  * closes itself. The areas are percent of the picture and replace min_area and max_area
  * of the worker there; a sensitivity of 2 makes half a difference enough.
  *
- * Life story: load once, draw for each size of picture, free. A blob belongs to the zone
- * that has most of its cells; of zones that overlap a cell is in the first.
+ * Life story: load once, draw for each size of picture, free. Of zones that overlap, a
+ * place is in the first. A blob belongs to the zone that has most of its box, or to none
+ * where more of it is in none; what is masked does not count.
  */
 #ifndef WORKERS_ANALYZERS_MOTION_ZONE_H
 #define WORKERS_ANALYZERS_MOTION_ZONE_H

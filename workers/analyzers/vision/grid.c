@@ -5,6 +5,7 @@
 /* Columns summed at a time: constant, so that the compiler makes vectors of it, and at most
  * FRAME_PADDING bytes, so that the last block of a row may read on. */
 #define BLOCK 32
+#define CELL_MAX 256 /* pixels: the sums of that many samples squared, of 16 bits, fit into 32 */
 
 static int smaller(int a, int b)
 {
@@ -19,6 +20,7 @@ static size_t blocks(int width)
 void vision_grid_init(struct vision_grid *grid, int width, int height, int detail, int cell_min)
 {
     int cell = height / detail > cell_min ? height / detail : cell_min;
+    cell = smaller(cell, CELL_MAX);
     *grid = (struct vision_grid){.width = width, .height = height, .cell = cell};
     grid->columns = (width + cell - 1) / cell;
     grid->rows = (height + cell - 1) / cell;
@@ -39,12 +41,11 @@ struct vision_box vision_grid_box(const struct vision_grid *grid, int left, int 
     return box;
 }
 
-/* -- the sums of a block of columns, over some rows ----------------------------------------------
- */
+/* -- the sums of a block of columns, over some rows -------------------------------------------- */
 
 static void sum_bytes(const uint8_t *data, ptrdiff_t stride, int rows, uint32_t sums[BLOCK])
 {
-    uint16_t block[BLOCK] = {0}; /* a cell has at most 257 rows of 255 */
+    uint16_t block[BLOCK] = {0}; /* CELL_MAX times 255 at most */
     for (int row = 0; row < rows; row++)
         for (int x = 0; x < BLOCK; x++)
             block[x] = (uint16_t)(block[x] + data[row * stride + x]);
@@ -68,7 +69,8 @@ static void sum_words(const uint8_t *data, ptrdiff_t stride, int rows,
 
 static unsigned sample(const struct frame_luma *luma, const uint8_t *at)
 {
-    return luma->bits == 8 ? at[0] : (unsigned)(at[0] | at[1] << 8) >> luma->shift;
+    const unsigned mask = (1U << luma->bits) - 1;
+    return luma->bits == 8 ? at[0] : (unsigned)(at[0] | at[1] << 8) >> luma->shift & mask;
 }
 
 static void sum_samples(const uint8_t *data, int rows, int columns, const struct frame_luma *luma,

@@ -36,7 +36,8 @@ struct vision_box {
     int x, y, width, height;
 };
 
-/* A grid of about `detail` rows, or fewer: cells are at least `cell_min` pixels wide. */
+/* A grid of about `detail` rows, or fewer, for cells are at least `cell_min` pixels wide; in very
+ * large pictures more, for they are 256 at most. */
 void vision_grid_init(struct vision_grid *grid, int width, int height, int detail, int cell_min);
 
 /* How many numbers vision_reduce wants to work with. */

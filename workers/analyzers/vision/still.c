@@ -126,6 +126,14 @@ int vision_still_encode(struct vision_still *still, const struct frame *frame, c
     return 0;
 }
 
+void vision_still_part(const char *name, char *part, size_t size)
+{
+    snprintf(part, size, "%s", name);
+    for (char *c = part; *c; c++)
+        if (*c == '/' || (unsigned char)*c < ' ' || (*c == '.' && c == part))
+            *c = '_';
+}
+
 static int write_all(int fd, const uint8_t *data, size_t size)
 {
     while (size > 0) {

@@ -33,6 +33,10 @@ void vision_still_destroy(struct vision_still **still);
 int vision_still_encode(struct vision_still *still, const struct frame *frame, const uint8_t **data,
                         size_t *size);
 
+/* A name as part of a file's name: '/' and control characters become '_', and so does a dot that it
+ * begins with. Cut to `size`. */
+void vision_still_part(const char *name, char *part, size_t size);
+
 /* Writes a file beside `path` and renames it. As open(2), write(2) and rename(2). */
 int vision_still_save(const char *path, const uint8_t *data, size_t size);
 

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/support/command.h"
 #include "tests/support/events.h"
@@ -40,6 +41,16 @@ Test(example, many_counts_right_although_one_dies)
     cr_expect_str_eq(run("many"), "worker 0 died of signal 9\n78498 primes below 1000000\n");
 }
 
+Test(example, pool_serves_all_with_the_same_two_processes)
+{
+    cr_expect_str_eq(run("pool"), "visit 0, stream 0: 25 frames\nvisit 0, stream 1: 25 frames\n"
+                                  "visit 1, stream 0: 25 frames\nvisit 1, stream 1: 25 frames\n"
+                                  "visit 2, stream 0: 25 frames\nvisit 2, stream 1: 25 frames\n"
+                                  "2 processes were started\n");
+    char *left = support_shm_entries("ring.pool-");
+    cr_expect_str_eq(left, "");
+}
+
 /* Every byte of frame i is i: the sum tells that all workers saw all of each. */
 Test(example, stream_shows_every_byte_to_every_worker)
 {
@@ -56,4 +67,32 @@ Test(example, stream_shows_every_byte_to_every_worker)
     }
     char *left = support_shm_entries("ring.stream-");
     cr_expect_str_eq(left, "");
+}
+
+/* Three voices that count to 100, every other number each. */
+static void check_loop(const char *name)
+{
+    if (access(example(name), X_OK) != 0)
+        cr_skip_test("it was not built: its library is not there");
+    cr_expect_str_eq(run(name), "150 numbers, 3 voices\n");
+}
+
+Test(loop, of_poll_hosts_front_and_back)
+{
+    check_loop("loops-poll");
+}
+
+Test(loop, of_epoll_hosts_front_and_back)
+{
+    check_loop("loops-epoll");
+}
+
+Test(loop, of_libuv_hosts_front_and_back)
+{
+    check_loop("loops-libuv");
+}
+
+Test(loop, of_glib_hosts_front_and_back)
+{
+    check_loop("loops-glib");
 }

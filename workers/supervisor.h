@@ -125,6 +125,10 @@ void supervisor_stop(struct supervisor *supervisor);
 
 enum supervisor_outcome supervisor_outcome(const struct supervisor *supervisor);
 
+/* Whether the ring of that name is one that a supervisor, in whatever process, has made for
+ * a camera of that name. */
+bool supervisor_is_ring_of(const char *ring, const char *camera);
+
 /* -ENOENT when there is no such camera. */
 int supervisor_status(const struct supervisor *supervisor, unsigned camera,
                       struct supervisor_status *status);

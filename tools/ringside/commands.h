@@ -15,6 +15,7 @@ enum exit_status {
 int command_usage(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+int command_cat(int argc, char **argv);
 int command_ls(int argc, char **argv);
 int command_rm(int argc, char **argv);
 int command_run(int argc, char **argv);

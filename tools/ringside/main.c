@@ -9,6 +9,7 @@ static const struct command {
     const char *name, *summary;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    {"cat", "write a camera's frames to a pipe", command_cat},
     {"ls", "list the rings on this machine", command_ls},
     {"rm", "remove rings whose owner is dead", command_rm},
     {"run", "stream camera files through analyzer workers", command_run},

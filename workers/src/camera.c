@@ -13,7 +13,8 @@
 #define AHEAD_BYTES (4u << 20) /* for lossless readers to lag in */
 #define AHEAD_MIN 2
 #define AHEAD_MAX 16
-#define DECODER_MAX 80 /* twice 16, and for each of 16 threads */
+#define DECODER_MAX 80     /* twice 16, and for each of 16 threads */
+#define CAMERA_PART_MAX 40 /* bytes of a camera's name in its ring's */
 
 static unsigned clamp(uint64_t value, unsigned least, unsigned most)
 {
@@ -55,14 +56,35 @@ static void ring_config_for(const struct camera *camera, struct ring_config *con
 }
 
 /* Unique on the machine by our pid, and still telling which camera it is. */
+/* The part of a ring's name that comes from the camera's: what is fit for one. */
+static void fit_name(const char *camera, char fitting[CAMERA_PART_MAX + 1])
+{
+    int length = snprintf(fitting, CAMERA_PART_MAX + 1, "%s", camera);
+    for (int i = 0; i < length && i < CAMERA_PART_MAX; i++) {
+        char one[2] = {fitting[i]};
+        if (ring_name_check(one) != 0)
+            fitting[i] = '_';
+    }
+}
+
 void camera_ring_name(unsigned number, const char *camera, char name[RING_NAME_MAX + 1])
 {
-    int length = snprintf(name, RING_NAME_MAX + 1, "%d-%u-%.40s", (int)getpid(), number, camera);
-    for (int i = 0; i < length; i++) {
-        char one[2] = {name[i]};
-        if (ring_name_check(one) != 0)
-            name[i] = '_';
+    char fitting[CAMERA_PART_MAX + 1];
+    fit_name(camera, fitting);
+    snprintf(name, RING_NAME_MAX + 1, "%d-%u-%s", (int)getpid(), number, fitting);
+}
+
+bool supervisor_is_ring_of(const char *ring, const char *camera)
+{
+    char fitting[CAMERA_PART_MAX + 1];
+    fit_name(camera, fitting);
+    for (int part = 0; part < 2; part++) {
+        const size_t digits = strspn(ring, "0123456789");
+        if (!digits || ring[digits] != '-')
+            return false;
+        ring += digits + 1;
     }
+    return strcmp(ring, fitting) == 0;
 }
 
 /* Gives up on the camera: its decoder is told to stop, and answers with its end. */

@@ -1,0 +1,14 @@
+/* Finding a camera's ring among those on this machine. */
+#ifndef TOOLS_RINGSIDE_FIND_H
+#define TOOLS_RINGSIDE_FIND_H
+
+#include "libring/ring.h"
+
+/*
+ * The ring of that name, or else the one that `ringside run` has made for the camera of that
+ * name. Only those whose owner lives are looked at. -ENOENT: there is none; -EEXIST: there are
+ * several. Says on standard error what is wrong, as `command`.
+ */
+int find_ring(const char *command, const char *camera, char ring[RING_NAME_MAX + 1]);
+
+#endif

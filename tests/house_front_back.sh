@@ -72,7 +72,8 @@ check 'what the back offers ends in __' names_of_the_back_end_in_the_sign \
     workers/back.h workers/src/back.h workers/src/picture.h
 check 'what the front offers does not' names_of_the_front_do_not \
     $'extern {\nint worker_wait__(int how);' \
-    workers/config.h workers/front.h workers/group.h workers/message.h workers/pool.h workers/supervisor.h
+    workers/config.h workers/front.h workers/group.h workers/message.h workers/pool.h workers/server.h \
+    workers/supervisor.h
 # workers/src/birth.c is the gate: there, and nowhere else, the front knows of the back.
 mapfile -t front < <(find workers/src -name '*.c' ! -name 'back*.c' ! -name 'birth.c' \
     ! -name 'event.c' ! -name 'limits.c' ! -name 'picture.c' ! -name 'process.c')

@@ -20,12 +20,16 @@ extern "C" {
 
 #define WORKER_CPUS_MAX 128 /* bytes, with the NUL */
 
+struct worker_server;
+
 struct worker_config {
     const struct worker_class *class_; /* static */
     unsigned index;                    /* which of the run's workers, from 0 */
     enum ring_policy policy;
     double fps;          /* at most so many frames a second are looked at; 0: as the class wants */
     const void *options; /* state_size bytes: a state's initial value */
+
+    struct worker_server *server; /* that forks it, see server.h; NULL: the front does */
 
     /* A program to run instead of the class's hooks: its arguments, NULL at the end.
      * NULL: none. The class then only gives the name. */

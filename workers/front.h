@@ -12,7 +12,7 @@
  * Primitives first, then fork, then threads: the control socket is made before the
  * fork, and spawning is refused in a process that has threads (-EDEADLK), since a
  * fork copies their locks and not them. Such a process spawns programs
- * (worker_config.command).
+ * (worker_config.command), or has a fork server that was started before them (server.h).
  *
  * Who listens to several workers does so by group.h.
  *
@@ -37,8 +37,9 @@ struct worker;
 
 /* -- life ------------------------------------------------------------------------------------ */
 
-/* Forks a worker, or starts its program. `config` is copied. -EDEADLK as above,
- * -EINVAL for its limits, or as fork(2), execve(2) and socketpair(2). */
+/* Forks a worker, has its server fork it, or starts its program. `config` is copied.
+ * -EDEADLK as above, -EINVAL for its limits, of a server -ENOENT when it has no such class and
+ * -EPIPE when it is dead, or as fork(2), execve(2) and socketpair(2). */
 int worker_spawn(struct worker **out, const struct worker_config *config);
 
 /*

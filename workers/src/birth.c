@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "workers/back.h"
+#include "workers/src/server.h"
 
 static int run__(const void *argument, int control)
 {
@@ -75,7 +76,22 @@ int birth_of(struct worker *worker)
         return error;
     if (worker->config.command)
         return start_program(worker);
+    if (worker->config.server)
+        return server_spawn(worker->config.server, worker);
     return worker_process_spawn(&worker->process, run__, worker);
+}
+
+/* -- the fork server ------------------------------------------------------------------------- */
+
+static int serve__(const void *classes, int control)
+{
+    setproctitle("-ringside: fork server");
+    return server_main__(classes, control);
+}
+
+int birth_of_server(struct worker_process *process, const struct worker_class *const *classes)
+{
+    return worker_process_spawn(process, serve__, classes);
 }
 
 /* -- without a process ----------------------------------------------------------------------- */

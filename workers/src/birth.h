@@ -7,6 +7,9 @@
 /* Starts the process of a worker whose configuration is set. As worker_spawn. */
 int birth_of(struct worker *worker);
 
+/* Starts a fork server. As worker_process_spawn. */
+int birth_of_server(struct worker_process *process, const struct worker_class *const *classes);
+
 /* The same without a process; and its run and its end. */
 int birth_inline(struct worker *worker, void (*wait)(void *user), void *user);
 int birth_run(struct worker *worker);

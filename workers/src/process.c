@@ -215,6 +215,10 @@ int worker_process_join(struct worker_process *process, int64_t timeout_ns, int 
         error = await_end(process, timeout_ns < 0 ? -1 : now_ns() + timeout_ns);
     if (error)
         return error;
+    if (!process->joined && process->reap) {
+        process->status = process->reap(process->reaper, process->pid);
+        process->joined = true;
+    }
     while (!process->joined)
         process->joined = waitpid(process->pid, &process->status, 0) >= 0 || errno != EINTR;
     if (status)
@@ -224,8 +228,12 @@ int worker_process_join(struct worker_process *process, int64_t timeout_ns, int 
 
 void worker_process_signal(const struct worker_process *process, int signal)
 {
-    if (!process->joined)
-        kill(process->is_group ? -process->pid : process->pid, signal);
+    if (process->joined)
+        return;
+    if (process->is_group)
+        kill(-process->pid, signal);
+    else /* another's child may be gone, and its pid a stranger's */
+        syscall(SYS_pidfd_send_signal, process->pidfd, signal, NULL, 0);
 }
 
 void worker_process_end(struct worker_process *process, int *status)

@@ -24,6 +24,11 @@ struct worker_process {
     bool is_group; /* it leads a process group of its own */
     bool joined;
     int status; /* as waitpid(2) has it, when joined */
+
+    /* Where it is not our child: takes it, when it has ended, off the hands of whose it is, and
+     * returns its status. NULL: it is ours. */
+    int (*reap)(void *reaper, pid_t pid);
+    void *reaper;
 };
 
 /* Runs `main__(argument, control)` in a child, which exits with what it returns.

@@ -170,11 +170,20 @@ static bool never(void *user)
     return false;
 }
 
-static struct input_config config_for(const char *path, struct stage *stage)
+/* Files don't wait. */
+static int await_nothing(void *user, int fd)
+{
+    (void)user, (void)fd;
+    return 0;
+}
+
+static struct input_config config_for(const struct source *source, struct stage *stage)
 {
     const bool in_place = stage->way == IN_PLACE;
     return (struct input_config){
-        .url = path,
+        .kind = source->kind,
+        .part = source->parts,
+        .await = await_nothing,
         .threads = 1,
         .interrupted = never,
         .user = stage,
@@ -187,8 +196,10 @@ static struct input_config config_for(const char *path, struct stage *stage)
 /* Decodes to the end. */
 static struct cost decode(const char *path, struct stage *stage, enum way way)
 {
+    struct source source;
     stage->way = way;
-    const struct input_config config = config_for(path, stage);
+    check(path, source_open(&source, path, -1));
+    const struct input_config config = config_for(&source, stage);
     struct input input;
     const char *problem;
     AVFrame *frame = av_frame_alloc();
@@ -202,6 +213,7 @@ static struct cost decode(const char *path, struct stage *stage, enum way way)
     }
     const struct cost ended = now();
     input_close(&input);
+    source_close(&source);
     av_frame_free(&frame);
     return (struct cost){ended.time - began.time, ended.cpu - began.cpu};
 }
@@ -215,7 +227,9 @@ static void open_stage(struct stage *stage, const char *path)
     snprintf(name, sizeof name, "bench-%d", (int)getpid());
     *stage = (struct stage){.way = IN_PLACE};
     check("slots", slots_init(&stage->slots));
-    const struct input_config config = config_for(path, stage);
+    struct source source;
+    check(path, source_open(&source, path, -1));
+    const struct input_config config = config_for(&source, stage);
     AVFrame *frame = av_frame_alloc();
     check("memory", frame ? 0 : -ENOMEM);
     check(path, input_open(&input, &config, &problem));
@@ -224,6 +238,7 @@ static void open_stage(struct stage *stage, const char *path)
     const unsigned keeps = need.references + need.reordered + need.threads + need.ready;
     av_frame_free(&frame);
     input_close(&input);
+    source_close(&source);
     const struct ring_config ring = {
         .slot_size = stage->slots.wanted,
         .slots = RING_SLOTS_MIN + keeps + AHEAD,

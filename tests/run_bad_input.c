@@ -1,6 +1,7 @@
 /* What can't be played ends with one line that names the cause and an exit code that tells how bad
  * it was; every other input of the run is delivered all the same. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,9 +147,11 @@ Test(input, empty_file)
     check_undeliverable(write_file("empty.mp4", "", 0), "empty.mp4");
 }
 
-Test(input, directory)
+Test(input, empty_folder)
 {
-    check_undeliverable(getenv("TMPDIR"), "Is a directory");
+    char *folder = path_of("empty");
+    cr_assert(mkdir(folder, 0700) == 0 || errno == EEXIST);
+    check_undeliverable(folder, "there is no file in it");
 }
 
 Test(input, noise)

@@ -66,6 +66,7 @@ Test(help, of_run_lists_every_option)
         "--exec [NAME=]COMMAND",
         "--exec-options KEY=VALUE,...",
         "--inline",
+        "--no-sandbox",
         "--pace",
         "--loop N",
         "--slots N",
@@ -78,7 +79,9 @@ Test(help, of_run_lists_every_option)
         "--version",
         "--help",
         "INPUT",
-        "NAME=path",
+        "NAME=",
+        "v4l2:DEVICE",
+        "test:",
     };
     struct support_result result = RUN(0, "help", "run");
     cr_expect_str_eq(result.err, "");

@@ -332,7 +332,7 @@ Test(bad, size_that_is_not_its_types)
 
 Test(bad, text_without_its_end)
 {
-    static const enum worker_message_type types[] = {WORKER_START, WORKER_LOG, WORKER_EVENT};
+    static const enum worker_message_type types[] = {WORKER_LOG, WORKER_EVENT};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         check_refused(header_of(types[i], 4), "text", 4);
         check_refused(header_of(types[i], 0), NULL, 0);

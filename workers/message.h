@@ -43,7 +43,10 @@ enum worker_message_type {
                              WORKER_NO_CAMERA: those of all, each with its answer */
 
     /* to a decoder */
-    WORKER_START = 32, /* `text`: the ring to write into */
+    WORKER_START = 32, /* the ring is there, or its slots have grown */
+    WORKER_KEY,        /* with a descriptor, before the first WORKER_START: part of the ring's
+                          key (libring/writer.h), `value` says which: 0 lock, 1 control, 2 frames, 3 hub */
+    WORKER_INPUT,      /* with a descriptor, first of all: standard input, where it is the input */
 
     /* from every process */
     WORKER_LOG = 64, /* `value`: enum worker_log_level; `text` */

@@ -45,6 +45,7 @@ struct supervisor_config {
     unsigned worker_count; /* at most RING_READERS_MAX */
     unsigned slots;        /* of each ring; 0: by supervisor_slots */
     unsigned threads;      /* of each decoder; 0: they share the processors */
+    bool no_sandbox;       /* leave the decoders all their rights */
     bool pace;
     unsigned plays; /* 0: without end */
     bool dry_run;   /* open the inputs, tell their budget, end */

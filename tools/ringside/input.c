@@ -35,11 +35,20 @@ static const char *without_secrets(const char *input, size_t *length)
     return begin;
 }
 
+/* The name of what is no file; NULL: it is one, or a URL. */
+static const char *well_known(const char *argument)
+{
+    if (strcmp(argument, "-") == 0)
+        return "stdin";
+    return strncmp(argument, "test:", strlen("test:")) == 0 ? "test" : NULL;
+}
+
 /* The file's name without directory and last suffix. */
 static void stem(const char *argument, char name[WORKER_CAMERA_NAME_MAX])
 {
     size_t end;
-    const char *input = without_secrets(argument, &end);
+    const char *known = well_known(argument);
+    const char *input = without_secrets(known ? known : argument, &end);
     while (end > 0 && input[end - 1] == '/')
         end--;
     size_t begin = end;

@@ -23,7 +23,14 @@ static int print_help(void)
         "every worker look at all frames in place. Events come on standard output, one\n"
         "JSON object a line; a summary for each camera ends them.\n"
         "\n"
-        "INPUT is a path or URL, or NAME=path; NAME defaults to the file's stem.\n"
+        "INPUT is one of these, or NAME= and one of these; NAME defaults to the file's stem:\n"
+        "  PATH            a file; a folder, a pattern such as '*.mkv' or img%%04d.png: the files\n"
+        "                  in it, as one stream\n"
+        "  -               standard input\n"
+        "  URL             rtsp, http (HLS, too), rtmp, udp, srt, tcp, ...\n"
+        "  v4l2:DEVICE     a camera of this machine; /dev/video... is one, too\n"
+        "  test:[OPTION,...]\n"
+        "                  a moving scene; size=WxH, rate=N, duration=SECONDS\n"
         "\n"
         "  -w, --worker NAME[:KEY=VALUE,...]\n"
         "                  a worker, repeatable, the same one twice too (default: motion);\n"
@@ -40,6 +47,8 @@ static int print_help(void)
         "      --slots N   frames that each ring can hold (default: by size and workers)\n"
         "      --seconds S end after S seconds\n"
         "      --dry-run   print the shared memory it would take, and end\n"
+        "      --no-sandbox\n"
+        "                  leave the decoders the rights of their user; nothing needs it\n"
         "      --inline    for tests and debuggers: decoders and workers in one process and one\n"
         "                  thread, one input after the other\n"
         "      --json      also the log and the dry run as JSON lines\n"
@@ -100,6 +109,7 @@ enum {
     OPTION_THREADS,
     OPTION_SECONDS,
     OPTION_JSON,
+    OPTION_NO_SANDBOX,
     OPTION_DRY_RUN,
     OPTION_VERSION,
     OPTION_HELP
@@ -116,6 +126,7 @@ static const struct option long_options[] = {
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
@@ -161,6 +172,8 @@ static int handle_option(struct run_options *options, int option, const char *ar
     case OPTION_JSON:
         options->log.json = true;
         return set_flag(&options->json);
+    case OPTION_NO_SANDBOX:
+        return set_flag(&options->no_sandbox);
     case OPTION_DRY_RUN:
         return set_flag(&options->dry_run);
     case 'q':

@@ -12,7 +12,7 @@ struct run_options {
     struct inputs inputs;
     struct workers workers;
     const char *program_options; /* for the next --exec */
-    bool pace, dry_run, json, in_process;
+    bool pace, dry_run, json, in_process, no_sandbox;
     unsigned plays;   /* 0: without end */
     unsigned slots;   /* 0: as many as are good */
     unsigned threads; /* of each decoder, 0: by default */

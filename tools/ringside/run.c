@@ -84,6 +84,7 @@ static int start(struct run *run)
         .worker_count = options->workers.count,
         .slots = options->slots,
         .threads = options->threads,
+        .no_sandbox = options->no_sandbox,
         .pace = options->pace,
         .plays = options->plays,
         .dry_run = options->dry_run,
@@ -94,6 +95,9 @@ static int start(struct run *run)
         .log = on_log,
         .budget = on_budget,
     };
+    if (options->no_sandbox)
+        on_log(run, WORKER_WARNING, NULL,
+               "without a sandbox a damaged or hostile input can do all that you can");
     int error = supervisor_create(&run->supervisor, &config);
     if (error) {
         char text[128];

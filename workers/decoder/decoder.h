@@ -9,7 +9,8 @@
  * and goes on in the next. At the end of the input, or on WORKER_STOP, it ends the stream, says
  * WORKER_DONE with its outcome, and exits.
  *
- * Untrusted media is parsed here and nowhere else.
+ * Untrusted media is parsed here and nowhere else, and only when the process is
+ * confined: see sandbox.h. What it needs of files, it is given as descriptors.
  */
 #ifndef WORKERS_DECODER_DECODER_H
 #define WORKERS_DECODER_DECODER_H
@@ -30,6 +31,7 @@ struct decoder_config {
     unsigned plays;    /* how often the input is played; 0: without end */
     unsigned threads;  /* of libavcodec; 0: as many as it likes */
     bool verbose;      /* pass on what FFmpeg's libraries say */
+    bool no_sandbox;   /* leave the process all its rights: see sandbox.h */
 
     /* Without a process of its own: called, with `user`, wherever it would sleep, until
      * what it waits for has come. NULL: it sleeps. */
@@ -53,8 +55,13 @@ void decoder_run_inline(struct decoder *decoder);
 int decoder_fd(const struct decoder *decoder);
 pid_t decoder_pid(const struct decoder *decoder);
 
-/* Gives the ring that the last WORKER_STREAM asked for. */
-int decoder_start(struct decoder *decoder, const char *ring);
+/* Gives the ring that the first WORKER_STREAM asked for, whose owner we are. The decoder gets
+ * all of it as descriptors: it can open nothing itself. */
+int decoder_give_ring(struct decoder *decoder, const char *ring);
+
+/* Says that the ring is ready, or its slots are as large as the last WORKER_STREAM asked. */
+int decoder_start(struct decoder *decoder);
+
 int decoder_stop(struct decoder *decoder);
 
 /* Sends its process a signal; nothing where it has none of its own. */

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "libring/writer.h"
 #include "workers/decoder/decoder.h"
+#include "workers/decoder/source.h"
 #include "workers/src/process.h"
 
 struct decoder {
@@ -27,6 +29,19 @@ static int run__(const void *argument, int control)
     return decoder_main__(birth->camera, birth->config, control);
 }
 
+/* Hands it what only we have. */
+static int begin(struct decoder **out, struct decoder *decoder, const struct decoder_config *config)
+{
+    const struct worker_message_header header = {.type = WORKER_INPUT};
+    int error = 0;
+    if (source_is_standard_input(config->input))
+        error = worker_message_send(decoder->process.control, header, NULL, 0, STDIN_FILENO, false);
+    if (error)
+        decoder_destroy(&decoder, NULL);
+    *out = decoder;
+    return error;
+}
+
 int decoder_spawn(struct decoder **out, unsigned camera, const struct decoder_config *config)
 {
     *out = NULL;
@@ -39,8 +54,7 @@ int decoder_spawn(struct decoder **out, unsigned camera, const struct decoder_co
         free(decoder);
         return error;
     }
-    *out = decoder;
-    return 0;
+    return begin(out, decoder, config);
 }
 
 int decoder_spawn_inline(struct decoder **out, unsigned camera, const struct decoder_config *config)
@@ -52,11 +66,11 @@ int decoder_spawn_inline(struct decoder **out, unsigned camera, const struct dec
     decoder->config = config;
     decoder->camera = camera;
     int error = worker_process_pretend(&decoder->process, &decoder->theirs);
-    if (error)
+    if (error) {
         free(decoder);
-    else
-        *out = decoder;
-    return error;
+        return error;
+    }
+    return begin(out, decoder, config);
 }
 
 /* The handle may be destroyed by whoever hears of its end. */
@@ -83,10 +97,32 @@ void decoder_signal(const struct decoder *decoder, int signal)
     worker_process_signal(&decoder->process, signal);
 }
 
-int decoder_start(struct decoder *decoder, const char *ring)
+static int send_key(struct decoder *decoder, const struct ring_key *key)
+{
+    const int parts[] = {key->lock, key->control, key->frames, key->hub};
+    int error = 0;
+    for (int i = 0; i < (int)(sizeof parts / sizeof *parts) && !error; i++) {
+        const struct worker_message_header header = {.type = WORKER_KEY, .value = i};
+        error = worker_message_send(decoder->process.control, header, NULL, 0, parts[i], false);
+    }
+    return error;
+}
+
+int decoder_give_ring(struct decoder *decoder, const char *ring)
+{
+    struct ring_key key;
+    int error = ring_key_make(&key, ring);
+    if (error)
+        return error;
+    error = send_key(decoder, &key);
+    ring_key_drop(&key);
+    return error;
+}
+
+int decoder_start(struct decoder *decoder)
 {
     struct worker_message_header header = {.type = WORKER_START};
-    return worker_message_send_text(decoder->process.control, header, ring, false);
+    return worker_message_send(decoder->process.control, header, NULL, 0, -1, false);
 }
 
 int decoder_stop(struct decoder *decoder)

@@ -1,6 +1,9 @@
 #include "workers/decoder/input.h"
 
+#include <libavutil/avstring.h>
 #include <libavutil/common.h>
+#include <libavutil/dict.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -15,6 +18,59 @@ static int interrupt(void *user)
     return config->interrupted(config->user);
 }
 
+/* What a file refers to is none of the input. */
+static int refuse(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
+                  AVDictionary **options)
+{
+    (void)format, (void)url, (void)flags, (void)options;
+    *io = NULL;
+    return AVERROR(EPERM);
+}
+
+/* By its descriptor. Of its name, libavformat has some use for the suffix. */
+static int open_file(struct input *input)
+{
+    const struct input_config *config = input->config;
+    char name[32];
+    const char *suffix = strrchr(config->part->name, '.');
+    int error = file_open(&input->file, config->part->fd, config->await, config->user);
+    if (error)
+        return error;
+    snprintf(name, sizeof name, "input%s", suffix && !strpbrk(suffix, "/%*?[{") ? suffix : "");
+    input->format->pb = input->file.avio;
+    input->format->flags |= AVFMT_FLAG_CUSTOM_IO;
+    input->format->io_open = refuse;
+    return avformat_open_input(&input->format, name, NULL, NULL);
+}
+
+/* What a stream leads to stays in the network. */
+static int open_network(struct input *input)
+{
+    const char *url = input->config->part->name;
+    AVDictionary *options = NULL;
+    av_dict_set(&options, "protocol_whitelist",
+                "http,https,httpproxy,hls,tcp,udp,udplite,tls,crypto,data,rtp,rtmp,rtmpe,rtmps,"
+                "rtmpt,rtmpte,rtmpts,ffrtmphttp,ffrtmpcrypt,srt,srtp,rist,mmsh,mmst,ftp,gopher,"
+                "gophers",
+                0);
+    if (av_strstart(url, "rtsp", NULL))
+        av_dict_set(&options, "rtsp_transport", "tcp", 0);
+    int error = avformat_open_input(&input->format, url, NULL, &options);
+    av_dict_free(&options);
+    return error;
+}
+
+static int open_by(struct input *input, const char *format)
+{
+    const AVInputFormat *found = av_find_input_format(format);
+    if (!found)
+        return AVERROR_DEMUXER_NOT_FOUND;
+    int error = avformat_open_input(&input->format, input->config->part->name, found, NULL);
+    if (!error && input->config->opened)
+        input->config->opened(input->config->user);
+    return error;
+}
+
 static int open_container(struct input *input, const struct input_config *config)
 {
     input->format = avformat_alloc_context();
@@ -23,7 +79,10 @@ static int open_container(struct input *input, const struct input_config *config
     if (config->interrupted)
         input->format->interrupt_callback =
             (AVIOInterruptCB){.callback = interrupt, .opaque = (void *)config};
-    int error = avformat_open_input(&input->format, config->url, NULL, NULL);
+    int error = config->kind == SOURCE_FILES    ? open_file(input)
+                : config->kind == SOURCE_TEST   ? open_by(input, "lavfi")
+                : config->kind == SOURCE_DEVICE ? open_by(input, "v4l2")
+                                                : open_network(input);
     return error ? error : avformat_find_stream_info(input->format, NULL);
 }
 
@@ -219,5 +278,6 @@ void input_close(struct input *input)
     av_packet_free(&input->packet);
     avcodec_free_context(&input->codec);
     avformat_close_input(&input->format);
+    file_close(&input->file);
     input->stream = NULL;
 }

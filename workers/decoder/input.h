@@ -16,8 +16,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "workers/decoder/file.h"
+#include "workers/decoder/source.h"
+
 struct input_config {
-    const char *url;
+    enum source_kind kind;
+    const struct source_part *part;
     unsigned threads; /* of libavcodec; 0: as many as it likes */
     /* Asked while libavformat waits: true makes it give up. */
     bool (*interrupted)(void *user);
@@ -26,6 +30,11 @@ struct input_config {
      * as the context's `opaque`; NULL: libavcodec's own. Called from its threads. */
     int (*get_buffer)(AVCodecContext *codec, AVFrame *frame, int flags);
     void *buffers;
+    /* Sleeps until a part's descriptor has something to read; a negative AVERROR ends
+     * the reading. */
+    int (*await)(void *user, int fd);
+    /* Called when a device is open and nothing is read from it yet. */
+    void (*opened)(void *user);
     /* Called before each step of decoding; a negative AVERROR ends the input. May be
      * NULL. */
     int (*ready)(void *user);
@@ -33,6 +42,7 @@ struct input_config {
 
 struct input {
     const struct input_config *config;
+    struct file file; /* zeroed: libavformat has opened it itself */
     AVFormatContext *format;
     AVCodecContext *codec;
     AVPacket *packet;
@@ -49,8 +59,8 @@ struct input {
 
 #define INPUT_END AVERROR_EOF
 
-/* `config` must live as long as the input. 0, or an AVERROR; *problem then names the step that
- * failed, a static text. The input is closed on failure. */
+/* `config` must live as long as the input, which is neither copied nor moved. 0, or an AVERROR;
+ * *problem then names the step that failed, a static text. The input is closed on failure. */
 int input_open(struct input *input, const struct input_config *config, const char **problem);
 
 /* The next frame in the order of showing, into `frame`, for av_frame_unref. INPUT_END

@@ -28,6 +28,8 @@ int output_init(struct output *output, unsigned camera, int control)
     memset(output, 0, sizeof *output);
     output->camera = camera;
     output->control = control;
+    output->key = (struct ring_key){.lock = -1, .control = -1, .frames = -1, .hub = -1};
+    output->input = -1;
     return slots_init(&output->slots);
 }
 
@@ -68,22 +70,43 @@ void output_finish(struct output *output, enum worker_outcome outcome)
         ring_writer_finish(output->writer);
     slots_finish(&output->slots);
     ring_writer_close(&output->writer);
+    ring_key_drop(&output->key);
+    if (output->input >= 0)
+        close(output->input);
     send_progress(output, WORKER_DONE, outcome);
 }
 
 /* The ring, or its slots, are now as the last WORKER_STREAM asked. */
-static void take_ring(struct output *output, const char *name)
+static void take_ring(struct output *output)
 {
     output->ring_ready = true;
     if (output->writer)
         return;
-    output->ring_error = ring_writer_open(&output->writer, name, NULL);
+    output->ring_error = ring_writer_open_by_key(&output->writer, &output->key);
     if (!output->ring_error)
         output->ring_error = slots_bind(&output->slots, output->writer, output->need.ready);
     output->active_since_ns = output_now_ns();
 }
 
-static void handle_message(struct output *output)
+/* Puts a descriptor that has come into its place, once. */
+static void keep(int *place, int *descriptor)
+{
+    if (*place >= 0)
+        return;
+    *place = *descriptor;
+    *descriptor = -1;
+}
+
+static void take_key(struct output *output, int *descriptor)
+{
+    struct ring_key *key = &output->key;
+    int *const parts[] = {&key->lock, &key->control, &key->frames, &key->hub};
+    const unsigned part = (unsigned)output->message.header.value;
+    if (part < sizeof parts / sizeof *parts)
+        keep(parts[part], descriptor);
+}
+
+static void handle_message(struct output *output, int *descriptor)
 {
     const struct worker_message *message = &output->message;
     switch (message->header.type) {
@@ -91,7 +114,13 @@ static void handle_message(struct output *output)
         output->stopped = true;
         break;
     case WORKER_START:
-        take_ring(output, message->text);
+        take_ring(output);
+        break;
+    case WORKER_KEY:
+        take_key(output, descriptor);
+        break;
+    case WORKER_INPUT:
+        keep(&output->input, descriptor);
         break;
     default:
         worker_message_answer(output->control, message, true);
@@ -109,7 +138,7 @@ static void take_messages(struct output *output)
         if (error)
             output->stopped = true;
         else
-            handle_message(output);
+            handle_message(output, &descriptor);
         if (descriptor >= 0)
             close(descriptor);
         if (error)
@@ -118,10 +147,11 @@ static void take_messages(struct output *output)
 }
 
 /* The decoder's one place to sleep: until a message, or room in the ring where
- * asked for, or the time. */
-static void listen_to_all(struct output *output, bool room, int64_t until_ns)
+ * asked for, or something in `other` where it is not -1, or the time. */
+static void listen_to_all(struct output *output, bool room, int other, int64_t until_ns)
 {
     struct pollfd fds[] = {
+        {.fd = other, .events = POLLIN},
         {.fd = output->control, .events = POLLIN},
         {.fd = room ? ring_writer_fd(output->writer) : -1, .events = POLLIN},
         {.fd = room ? output->slots.fallen : -1, .events = POLLIN},
@@ -142,7 +172,25 @@ static void listen_to_all(struct output *output, bool room, int64_t until_ns)
 void output_sleep_until(struct output *output, int64_t monotonic_ns)
 {
     while (!output->stopped && output_now_ns() < monotonic_ns)
-        listen_to_all(output, false, monotonic_ns);
+        listen_to_all(output, false, -1, monotonic_ns);
+}
+
+int output_await_input(struct output *output)
+{
+    while (output->input < 0 && !output->stopped)
+        listen_to_all(output, false, -1, -1);
+    const int input = output->input;
+    output->input = -1;
+    return output->stopped ? -ECANCELED : input;
+}
+
+/* Where somebody else hosts us, it does not know of `fd`: then nobody is listened to. */
+int output_await(struct output *output, int fd)
+{
+    struct pollfd other = {.fd = fd, .events = POLLIN};
+    while (!output->stopped && poll(&other, 1, output->host ? -1 : 0) == 0)
+        listen_to_all(output, false, fd, -1);
+    return output->stopped ? -ECANCELED : 0;
 }
 
 bool output_stop_waiting(const struct output *output)
@@ -173,7 +221,7 @@ static int ask_for_ring(struct output *output, const struct frame_descriptor *de
     output->ring_ready = false;
     send_to_front(output, WORKER_STREAM, 0, &stream, sizeof stream);
     while (!output->ring_ready && !output->stopped)
-        listen_to_all(output, false, -1);
+        listen_to_all(output, false, -1, -1);
     output->slot_size = size;
     return output->stopped ? -ECANCELED : output->ring_error;
 }
@@ -182,7 +230,7 @@ static int acquire(struct output *output, struct ring_slot *slot)
 {
     int error;
     while ((error = ring_writer_acquire(output->writer, slot)) == -EAGAIN && !output->stopped)
-        listen_to_all(output, true, -1);
+        listen_to_all(output, true, -1, -1);
     return output->stopped ? -ECANCELED : error;
 }
 
@@ -190,7 +238,7 @@ int output_make_ready(struct output *output)
 {
     int error;
     while ((error = slots_refill(&output->slots)) == -EAGAIN && !output->stopped)
-        listen_to_all(output, true, -1);
+        listen_to_all(output, true, -1, -1);
     return output->stopped ? -ECANCELED : error;
 }
 

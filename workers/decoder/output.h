@@ -27,9 +27,11 @@ struct output {
     int64_t duration_ns;      /* of the stream, for WORKER_STREAM */
     void (*host)(void *user); /* as in struct decoder_config */
     void *user;
-    bool stopped;    /* by the front, or because it is gone */
-    bool ring_ready; /* WORKER_START came for the last WORKER_STREAM */
-    int ring_error;  /* why that ring could not be opened, 0: it could */
+    bool stopped;        /* by the front, or because it is gone */
+    bool ring_ready;     /* WORKER_START came for the last WORKER_STREAM */
+    int ring_error;      /* why that ring could not be opened, 0: it could */
+    struct ring_key key; /* to the ring; used up when the writer is there */
+    int input;           /* handed over by the front, -1: not yet */
     struct ring_writer *writer;
     struct slots slots;
     struct slots_need need; /* of the codec at work, for WORKER_STREAM */
@@ -60,6 +62,13 @@ int output_publish(struct output *output, const AVFrame *frame, const struct out
  * decoding. So a codec stands still while lossless readers are behind. -ECANCELED when
  * stopped, or as the ring said. */
 int output_make_ready(struct output *output);
+
+/* Waits until the front has handed the input over: a descriptor, which is the caller's; or
+ * -ECANCELED. */
+int output_await_input(struct output *output);
+
+/* Sleeps until `fd` has something to read, is at its end, or failed. -ECANCELED when stopped. */
+int output_await(struct output *output, int fd);
 
 /* Sleeps until then on the monotonic clock, or until stopped. */
 void output_sleep_until(struct output *output, int64_t monotonic_ns);

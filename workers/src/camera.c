@@ -127,6 +127,17 @@ static int create_ring(struct camera *camera)
     return error;
 }
 
+/* The decoder gets it while the workers attach. */
+static int give_ring(struct camera *camera)
+{
+    int error = decoder_give_ring(camera->decoder, ring_name(camera->ring));
+    if (!error || error == -EPIPE) /* that it is dead is about to be seen anyway */
+        return 0;
+    supervisor_log(camera->supervisor, WORKER_ERROR, camera->name,
+                   "cannot hand its ring to its decoder: %s", strerror(-error));
+    return error;
+}
+
 static void seat_refused(struct camera *camera, unsigned worker, int error)
 {
     const struct worker_config *config = &camera->supervisor->config.workers[worker];
@@ -151,7 +162,7 @@ static void ask(struct camera *camera, unsigned index)
 static void wire(struct camera *camera)
 {
     struct supervisor *supervisor = camera->supervisor;
-    if (create_ring(camera) != 0 || supervisor_watch_ring(camera) != 0) {
+    if (create_ring(camera) != 0 || supervisor_watch_ring(camera) != 0 || give_ring(camera) != 0) {
         fail(camera);
         return;
     }
@@ -172,7 +183,7 @@ static unsigned seats_in(const struct camera *camera, enum seat_state state)
 static void start(struct camera *camera)
 {
     camera->state = SUPERVISOR_RUNNING;
-    int error = decoder_start(camera->decoder, ring_name(camera->ring));
+    int error = decoder_start(camera->decoder);
     if (error && error != -EPIPE) { /* that it is dead is about to be seen anyway */
         supervisor_log(camera->supervisor, WORKER_ERROR, camera->name,
                        "cannot talk to its decoder: %s", strerror(-error));

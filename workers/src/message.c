@@ -8,8 +8,7 @@
 
 static bool is_text(uint16_t type)
 {
-    return type == WORKER_START || type == WORKER_LOG || type == WORKER_REFUSED ||
-           type == WORKER_EVENT;
+    return type == WORKER_LOG || type == WORKER_REFUSED || type == WORKER_EVENT;
 }
 
 #define ANY_SIZE SIZE_MAX
@@ -20,6 +19,9 @@ static size_t fixed_size(uint16_t type)
 {
     switch (type) {
     case WORKER_STOP:
+    case WORKER_START:
+    case WORKER_KEY:
+    case WORKER_INPUT:
     case WORKER_DEACTIVATE:
     case WORKER_ACTIVATED:
         return 0;

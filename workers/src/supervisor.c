@@ -70,6 +70,7 @@ static int spawn_decoder(struct supervisor *supervisor, unsigned index)
         .plays = config->plays,
         .threads = decoder_threads(config),
         .verbose = config->verbose,
+        .no_sandbox = config->no_sandbox,
         .host = config->in_process ? supervisor_turn : NULL,
         .user = supervisor,
     };

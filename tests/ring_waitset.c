@@ -265,6 +265,34 @@ Test(waitset, bell_of_a_place_is_that_of_its_present_reader)
     hall_close(&hall);
 }
 
+/* The writer had the bell of the set before, for the same reader, and went on ringing that. */
+Test(waitset, reader_that_changes_sets_is_rung_in_the_one_it_is_in)
+{
+    struct hall hall, other;
+    hall_open(&hall, 4, 1);
+    expect_nothing(&hall);
+    support_stage_publish(&hall.stage[0]); /* by now the writer has it */
+    take_and_release(&hall, 0);
+    cr_assert_eq(ring_waitset_create(&other.set, -1), 0);
+    other.reader[0] = hall.reader[0];
+    for (int i = 0; i < 3; i++) {
+        struct hall *from = i % 2 ? &other : &hall, *to = i % 2 ? &hall : &other;
+        expect_nothing(from);
+        cr_assert_eq(ring_waitset_remove(from->set, hall.reader[0]), 0);
+        cr_assert_eq(ring_waitset_add(to->set, hall.reader[0], &to->stage[0]), 0);
+        for (int j = 0; j < 2; j++) {
+            ring_dispatch(hall.stage[0].ring);
+            expect_nothing(to);
+            support_stage_publish(&hall.stage[0]);
+            cr_expect_not(readable(from));
+            cr_assert(readable(to));
+            take_and_release(to, 0);
+        }
+    }
+    ring_waitset_destroy(&other.set);
+    hall_close(&hall);
+}
+
 Test(waitset, grows_shrinks_and_forgets_detached_readers)
 {
     struct support_stage stage;

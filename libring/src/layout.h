@@ -70,7 +70,8 @@
  *
  * Bells. A sleeper in poll() is rung by eventfd. Descriptors can't lie in shared
  * memory; the owner passes them on (hub.h). A bell is valid for one incarnation of a
- * place, or of the writer. Who should ring and has not got the bell leaves the
+ * place, or of the writer; a place has a new one with each reader, and with each waitset
+ * that its reader comes to. Who should ring and has not got the bell leaves the
  * sleeper announced; the hub rings every bell that it passes on, after that, so the
  * sleeper looks again: it finds what happened before, and for what happens later the
  * other side has its bell. The incarnation is looked at again when the announcement has
@@ -146,7 +147,9 @@
  *                     or who reaps it
  *   table.generation  O release, when it is made  W, R acquire
  *   stream.writing    W release                   O acquire, before slot.generation
- *   place.incarnation R, before table.attached    W sc after sleepers.doorbell
+ *   place.incarnation R sc, before table.attached W sc after sleepers.doorbell
+ *                     and before each bell it
+ *                     hands over
  *   room.incarnation  W, before room.asleep       R sc after room.asleep
  *   sleepers.*        R sc |= bit; W sc &= ~      W sc after head, ended
  *   room.asleep       W sc; R sc &= ~             R sc after holders, cursor,
@@ -265,7 +268,7 @@ struct ring_place {
     _Atomic uint32_t policy;
     _Atomic uint32_t holds; /* views it may hold at once */
     _Atomic int32_t pid;
-    _Atomic uint32_t incarnation; /* counts its readers; see bell.h */
+    _Atomic uint32_t incarnation; /* counts its readers and their bells; see bell.h */
     uint8_t padding[16];
     struct ring_semaphore semaphore; /* where it sleeps; a line of its own */
     uint8_t reserved[60];

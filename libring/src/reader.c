@@ -301,6 +301,16 @@ bool ring_reader_has_something(const struct ring_reader *reader)
            reader->orphaned;
 }
 
+int ring_reader_give_bell(struct ring_reader *reader, int eventfd)
+{
+    /* Anew each time, or a writer that has the bell of the set before would ring that. */
+    const uint32_t incarnation = reader->link.self.incarnation + 1;
+    ring_link_present(&reader->link, reader->place, incarnation);
+    /* sc, before any announcement: pairs with the load in known_among. */
+    atomic_store(&reader->own->incarnation, incarnation);
+    return ring_link_give(&reader->link, eventfd);
+}
+
 bool ring_reader_announce(struct ring_reader *reader)
 {
     /* sc, then look: pairs with the sc store of head and ended before

@@ -46,6 +46,10 @@ void ring_waitset_ring(struct ring_waitset *set);
 /* Whether next would say something else than -EAGAIN. */
 bool ring_reader_has_something(const struct ring_reader *reader);
 
+/* Hands the set's eventfd over as this reader's bell, in place of any before it. Errors as of
+ * ring_link_give. */
+int ring_reader_give_bell(struct ring_reader *reader, int eventfd);
+
 /* Asks the writer for the doorbell, then looks: whether there is something that
  * the writer may not ring for, because it came first. */
 bool ring_reader_announce(struct ring_reader *reader);

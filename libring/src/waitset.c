@@ -99,7 +99,7 @@ int ring_waitset_add(struct ring_waitset *set, struct ring_reader *reader, void 
         return -EBUSY;
     int error = reserve(set);
     if (!error)
-        error = ring_link_give(&reader->link, set->eventfd);
+        error = ring_reader_give_bell(reader, set->eventfd);
     if (error)
         return error;
     /* No events asked for: only that the owner hung up is told. */

@@ -1,11 +1,13 @@
 /* More peers at the owner's hub than it has descriptors for, or than it serves. */
 #include <criterion/criterion.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "libring/src/hub.h"
 #include "libring/src/layout.h"
+#include "tests/support/child.h"
 #include "tests/support/peer.h"
 #include "tests/support/stage.h"
 
@@ -78,6 +80,36 @@ Test(crowded, without_descriptors_the_owner_does_not_spin, .timeout = 60)
     support_peer_leave(inside);
     support_peer_leave(outside);
     support_peer_serve(stage.ring);
+    support_peer_service(&stage);
+    support_stage_close(&stage);
+}
+
+static void attach_and_die(void *argument)
+{
+    struct support_stage *stage = argument;
+    support_stage_attach(stage, RING_LOSSLESS, 1);
+    raise(SIGKILL);
+}
+
+/* Its death was nobody's to see, and the writer waited for it. */
+Test(crowded, who_dies_at_the_door_keeps_nobody, .timeout = 60)
+{
+    struct support_stage stage;
+    struct rlimit limit, full;
+    support_stage_open(&stage, 4);
+    support_peer_serve(stage.ring);
+    cr_expect_eq(support_join(support_fork(attach_and_die, &stage)), SIGKILL);
+    int spare = dup(STDERR_FILENO);
+    close(spare);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &full), 0);
+    limit = full;
+    limit.rlim_cur = (rlim_t)spare;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (int i = 0; i < 4; i++)
+        support_stage_publish(&stage);
+    cr_expect_eq(ring_writer_wait(stage.writer, -1), 0);
+    support_stage_publish(&stage);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &full), 0);
     support_peer_service(&stage);
     support_stage_close(&stage);
 }

@@ -124,6 +124,31 @@ Test(death, of_a_lossless_reader_frees_a_writer_that_is_its_own_owner)
     }
 }
 
+static void attach_and_become_another(void *argument)
+{
+    struct support_stage *stage = argument;
+    support_stage_attach(stage, RING_LOSSLESS, 1);
+    execl("/bin/sleep", "sleep", "1000", NULL);
+    support_require(false);
+}
+
+/* Its lock has fallen, but its process lives, whose death alone the owner waited for. */
+Test(death, is_also_the_end_of_a_reader_whose_process_executes_another_program, .timeout = 60)
+{
+    struct support_stage stage;
+    struct ring_info info;
+    support_stage_open(&stage, slots);
+    pid_t reader = support_fork(attach_and_become_another, &stage);
+    do
+        cr_assert_eq(ring_inspect(stage.ring, &info), 0);
+    while (info.readers == 0 || info.reader[0].alive);
+    fill(&stage);
+    cr_assert_eq(ring_writer_wait(stage.writer, -1), 0);
+    support_stage_publish(&stage);
+    support_kill(reader);
+    support_stage_close(&stage);
+}
+
 /* Shuts down the sockets of this process: what the kernel does first of all as a process dies. */
 static void hang_up(void)
 {

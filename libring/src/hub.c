@@ -84,11 +84,12 @@ static void go_on_with_all(struct ring_hub *hub)
         go_on(hub, &peer->connection, peer->socket);
 }
 
-/* To look again in a second, or not. */
-static void set_timer(const struct ring_hub *hub, bool on)
+/* To look again in a second, or not. Not put off by those who come meanwhile. */
+static void set_timer(struct ring_hub *hub, bool on)
 {
     const struct itimerspec second = {.it_value.tv_sec = on};
-    timerfd_settime(hub->timer, 0, &second, NULL);
+    if (hub->timer_is_set != on)
+        hub->timer_is_set = timerfd_settime(hub->timer, 0, &second, NULL) == 0 ? on : !on;
 }
 
 /* -- coming and going ------------------------------------------------------------------------- */
@@ -110,6 +111,14 @@ static void disconnect(struct ring_hub *hub, struct ring_peer *peer)
     if (peer->bell.eventfd >= 0)
         close(peer->bell.eventfd);
     peer->bell.eventfd = -1;
+}
+
+/* It hung up without a goodbye: its process dies, or has executed another program and lives on.
+ * In either case its locks fall, perhaps in a moment only. */
+static void lose(struct ring_hub *hub, struct ring_peer *peer)
+{
+    disconnect(hub, peer);
+    hub->died = hub->rests = true;
 }
 
 static void drop(struct ring_hub *hub, struct ring_peer *peer)
@@ -301,7 +310,7 @@ static void read_letter(struct ring_hub *hub, struct ring_peer *peer)
     if ((!error && letter.type == RING_LETTER_GOODBYE) || (error && peer->pidfd < 0))
         drop(hub, peer);
     else if (error)
-        disconnect(hub, peer);
+        lose(hub, peer);
 }
 
 static void handle(struct ring_hub *hub, const struct ring_source *source, uint32_t events)
@@ -312,6 +321,7 @@ static void handle(struct ring_hub *hub, const struct ring_source *source, uint3
         break;
     case RING_SOURCE_TIMER:
         set_timer(hub, false);
+        hub->died = true; /* if so, of what rests nobody would know */
         break;
     case RING_SOURCE_PROCESS:
         drop(hub, source->peer);

@@ -11,9 +11,10 @@
  * Who has no room for a bell that it was passed calls instead, and the hub rings all.
  *
  * Who gives its role up says goodbye and is forgotten. When a pidfd says that its
- * process is dead, the dead one's place is reaped; a connection that only ends, or breaks
- * the form, is closed, and the pidfd watched on. The
- * pidfd only says when to look; whether it is dead is for the lock to say, so that
+ * process is dead, the dead one's place is reaped. A connection that only ends, or breaks
+ * the form, is closed, and the pidfd watched on; and the dead are looked for at once and
+ * in a second, since a process that executes another program ends its part, too, and lives.
+ * All this only says when to look; whether it is dead is for the lock to say, so that
  * a false pidfd harms nobody. Who is served at all: door.h.
  *
  * There are RING_PEERS_MAX at most, and three descriptors for each. When one more comes, the
@@ -21,7 +22,8 @@
  * dead are looked for instead; where there is none, newcomers wait at the door. So does
  * what this process has no descriptor or no memory for: it rests, unwatched, so that the
  * owner's descriptor is not readable for it without end, until somebody goes, the next
- * dispatch, or a second is over, which a timer tells.
+ * dispatch, or a second is over, which a timer tells; the dead are looked for then, too, since
+ * nothing told of the death of who is not let in.
  *
  * Threads: the owner's.
  */
@@ -51,8 +53,9 @@ struct ring_hub {
     struct ring_source at_door, at_timer;
     struct ring_peer *peers; /* a list, the newest first */
     unsigned count;          /* of them */
-    bool rests;              /* something does */
-    bool died;               /* some process, or nobody will know if it does */
+    bool rests;              /* something does, or is to be looked at again */
+    bool timer_is_set;
+    bool died; /* some process, or nobody will know if it does */
 };
 
 /* Listens at `path`, which must be free. The hub must stay where it is. */

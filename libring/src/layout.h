@@ -82,10 +82,11 @@
  *
  * Deaths. Whoever dies, the kernel lets its locks fall, and the owner sees it by a
  * pidfd, which tells after all descriptors are closed; a connection that ends does not,
- * it may end before the locks fall. The owner reaps the dead one's place under the
- * place's lock, so exactly once; clears its bits, which nobody else writes; and wakes
- * all, since the dead may have taken an announcement back and not given the wake-up. At
- * each point of death:
+ * it may end before the locks fall. After one that ended without a goodbye it looks again,
+ * since a process that executes another program lets its locks fall and lives. The owner
+ * reaps the dead one's place under the place's lock, so exactly once; clears its bits, which
+ * nobody else writes; and wakes all, since the dead may have taken an announcement back and
+ * not given the wake-up. At each point of death:
  *   reader, between bit and second look    a bit on any slot: cleared
  *   reader, holding, or before a release   likewise
  *   reader, between release and wake-up    the writer is woken by the reaper

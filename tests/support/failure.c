@@ -129,8 +129,6 @@ WRAP(int, fstat64, (int fd, struct stat *status), (fd, status), -1, ENOMEM, EOVE
 WRAP(int, statvfs64, (const char *path, struct statvfs *status), (path, status), -1, ENOMEM, EINTR)
 WRAP(ssize_t, pread64, (int fd, void *buffer, size_t size, off_t offset),
      (fd, buffer, size, offset), -1, EIO)
-WRAP(ssize_t, pwrite64, (int fd, const void *buffer, size_t size, off_t offset),
-     (fd, buffer, size, offset), -1, EIO)
 WRAP(DIR *, opendir, (const char *path), (path), NULL, NO_DESCRIPTOR, ENOENT)
 WRAP(int, getentropy, (void *buffer, size_t size), (buffer, size), -1, ENOSYS)
 

@@ -324,6 +324,29 @@ Test(create, destroyed_ring_lives_on_for_who_has_it_open)
     support_stage_close(&stage);
 }
 
+/* Somebody removed its files by hand, and its end took the names of the next one. */
+Test(create, destroyed_ring_without_names_leaves_those_of_the_next)
+{
+    struct support_stage stage, next;
+    struct ring_reader *reader;
+    support_stage_open(&stage, 4);
+    for (const char *const *object = (const char *const[]){"control", "frames", "hub", NULL};
+         *object; object++) {
+        char path[256];
+        object_path(path, stage.name, *object);
+        cr_assert_eq(unlink(path), 0);
+    }
+    support_stage_open(&next, 4);
+    cr_assert_str_eq(next.name, stage.name);
+    ring_writer_close(&stage.writer);
+    ring_destroy(&stage.ring);
+    cr_assert_eq(ring_reader_attach(&reader, next.name, &lossless), 0);
+    support_stage_publish(&next);
+    support_stage_next(&next, reader, 0, 0);
+    ring_reader_detach(&reader);
+    support_stage_close(&next);
+}
+
 Test(create, without_descriptors_fails_and_leaves_nothing)
 {
     char name[RING_NAME_MAX + 1];

@@ -14,8 +14,6 @@
 #include "libring/src/object.h"
 #include "libring/src/system.h"
 
-/* Only who holds the lock on an object removes its name, so that two who clean up
- * can't remove a third's ring. */
 int ring_map_remove_stale(const char *name)
 {
     struct ring_paths paths;
@@ -26,11 +24,8 @@ int ring_map_remove_stale(const char *name)
     if (fd < 0)
         return fd == -ENOENT ? 0 : fd;
     error = ring_lock(fd, RING_LOCK_OWNER);
-    struct stat status;
-    if (!error && fstat(fd, &status) < 0)
-        error = ring_system_error(errno);
-    if (!error && status.st_nlink > 0)
-        error = ring_map_unlink(name);
+    if (!error)
+        error = ring_map_unlink(fd, name);
     close(fd);
     return error;
 }
@@ -242,11 +237,16 @@ void ring_map_close(struct ring_map *map)
     *map = (struct ring_map){.control_fd = -1};
 }
 
-int ring_map_unlink(const char *name)
+/* Only who holds the lock on an object that still has its name removes it, so that two who
+ * clean up can't remove a third's ring. */
+int ring_map_unlink(int control_fd, const char *name)
 {
     struct ring_paths paths;
+    struct stat status;
     int error = ring_paths(&paths, name);
-    if (error)
+    if (!error && fstat(control_fd, &status) < 0)
+        error = ring_system_error(errno);
+    if (error || status.st_nlink == 0)
         return error;
     const char *const all[] = {paths.frames, paths.hub, paths.control};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

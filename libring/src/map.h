@@ -45,9 +45,10 @@ int ring_map_observe(struct ring_map *map, const char *name);
 void ring_map_close(struct ring_map *map);
 
 /* Removes the ring's names, the control object's last, so that what could not be removed
- * can still be found by it. Only for who holds the
- * owner's lock. -EPERM, -EACCES where that is somebody else's file. */
-int ring_map_unlink(const char *name);
+ * can still be found by it. Only for who holds the owner's lock. What has those names when
+ * the control object has lost its own is another ring's, and stays. -EPERM, -EACCES where
+ * that is somebody else's file. */
+int ring_map_unlink(int control_fd, const char *name);
 
 /* Removes what a dead owner left under this name. 0: the name is free now, or was a
  * moment ago; -EBUSY: its owner lives; otherwise as ring_map_unlink. */

@@ -83,7 +83,8 @@ static int create(struct ring *ring, const struct ring_config *config)
         return error;
     error = complete(ring, &frames);
     if (error) {
-        ring_map_unlink(ring->name); /* what stays is as a dead owner leaves it */
+        ring_map_unlink(ring->map.control_fd,
+                        ring->name); /* what stays is as a dead owner leaves it */
         ring_store_close(&ring->frames);
         ring_map_close(&ring->map);
     }
@@ -189,7 +190,7 @@ void ring_destroy(struct ring **pointer)
     struct ring *ring = pointer ? *pointer : NULL;
     if (!ring)
         return;
-    ring_map_unlink(ring->name); /* what stays is as a dead owner leaves it */
+    ring_map_unlink(ring->map.control_fd, ring->name); /* what stays is as a dead owner leaves it */
     /* The lock falls before those are woken who will look for it. */
     ring_unlock(ring->map.control_fd, RING_LOCK_OWNER);
     ring_wake_writer_anyway(&ring->map);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libring/inspect.h"
@@ -150,6 +151,14 @@ Test(list, says_why_a_ring_is_none)
     atomic_store(&control->header.magic, RING_MAGIC);
     expect_reason(stage.name, "");
     munmap(control, sizeof(*control));
+    /* What is wrong with the frames is no reason not to look at it, but not to attach. */
+    char path[256];
+    snprintf(path, sizeof(path), "/dev/shm/ring.%s.frames", stage.name);
+    cr_assert_eq(chmod(path, 0666), 0);
+    ring_explain(stage.name, text, sizeof(text));
+    cr_expect(strstr(text, "frames"), "%s", text);
+    cr_assert_eq(chmod(path, 0600), 0);
+    expect_reason(stage.name, "");
     ring_explain("test-never-made", text, sizeof(text));
     cr_expect(strstr(text, "no ring of that name"), "%s", text);
     ring_explain("a/b", text, sizeof(text));

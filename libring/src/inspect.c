@@ -2,7 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -139,11 +139,26 @@ int ring_remove(const char *name)
     return error ? error : ring_map_remove_stale(name);
 }
 
+static int try_frames(const struct ring_map *map, const char *name)
+{
+    struct ring_frames_set set;
+    int error = ring_map_frames(map, name, false, &set);
+    if (!error)
+        ring_frames_close(&set);
+    return error;
+}
+
 void ring_explain(const char *name, char *text, size_t size)
 {
     struct ring_map map;
     int error = ring_map_observe(&map, name);
-    if (!error)
+    int frames = error;
+    if (!error) {
+        frames = try_frames(&map, name);
         ring_map_close(&map);
-    ring_map_explain(name, error, text, size);
+    }
+    if (!error && frames == -EPROTO)
+        snprintf(text, size, "its frames are damaged, or somebody else's");
+    else
+        ring_map_explain(name, error, text, size);
 }

@@ -21,9 +21,11 @@ static struct ring *create(struct torture_part *part)
     struct ring *ring;
     const unsigned epoch = atomic_fetch_add(&entry->tried, 1) + 1;
     support_require(epoch < TORTURE_EPOCHS);
+    const unsigned slots = 2 + (unsigned)torture_roll(part, 5);
     const struct ring_config config = {
         .slot_size = any_slot_size(part),
-        .slots = 2 + (unsigned)torture_roll(part, 5),
+        .slots = slots,
+        .writer_holds = (unsigned)torture_roll(part, slots - 1),
         .note_size = TORTURE_NOTE_SIZE,
         .first_seq = torture_first_seq(part->ring, epoch),
     };

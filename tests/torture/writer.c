@@ -9,7 +9,10 @@
 #include "tests/support/sleep.h"
 #include "tests/torture/part.h"
 
-enum { TERM_MAX = 400 }; /* messages that one writer publishes */
+enum {
+    TERM_MAX = 400, /* messages that one writer publishes */
+    HOLDS_MAX = 5,  /* slots that it holds */
+};
 
 struct author {
     struct torture_part *part;
@@ -18,6 +21,9 @@ struct author {
     unsigned number; /* of the epoch */
     uint64_t next;
     bool polls;
+    struct ring_view held[HOLDS_MAX]; /* what a reader would have of them */
+    size_t held_slot_size[HOLDS_MAX];
+    unsigned held_count;
 };
 
 /* Where the stream goes on: exactly where the last writer, dead or not, left it. -ENOENT when the
@@ -71,10 +77,45 @@ static bool scribble(struct author *author, struct ring_slot *waste)
     return true;
 }
 
+/* Holds the slot, now and then, to read later what is published in it. */
+static void hold(struct author *author, const struct ring_slot *slot, size_t used)
+{
+    if (torture_roll(author->part, 4))
+        return;
+    int error = ring_writer_hold(author->writer, slot);
+    const bool may = author->held_count < ring_writer_holds(author->writer);
+    support_require(error == (may ? 0 : -ENOBUFS));
+    if (!may)
+        return;
+    author->held_slot_size[author->held_count] = slot->size;
+    author->held[author->held_count++] = (struct ring_view){
+        .data = slot->data,
+        .note = slot->note,
+        .size = used,
+        .note_size = slot->note_size,
+        .seq = author->next,
+        .index = slot->index,
+    };
+}
+
+/* Some of what is held, in any order: it is as it was published. */
+static void release(struct author *author)
+{
+    while (author->held_count > 0 && torture_roll(author->part, 4) == 0) {
+        const unsigned i = (unsigned)torture_roll(author->part, author->held_count);
+        support_require(support_message_check(&author->held[i], author->held_slot_size[i]));
+        support_require(ring_writer_release(author->writer, author->held[i].index) == 0);
+        author->held_count--;
+        author->held[i] = author->held[author->held_count];
+        author->held_slot_size[i] = author->held_slot_size[author->held_count];
+    }
+}
+
 static int publish(struct author *author, struct ring_slot *slot)
 {
     uint64_t seq;
     size_t used = support_message_fill(slot, author->next);
+    hold(author, slot, used);
     torture_linger(author->part);
     atomic_store(&author->epoch->begun, author->next + 1);
     int error = ring_writer_publish(author->writer, slot, used, &seq);
@@ -92,6 +133,7 @@ static int write_one(struct author *author)
     if (error)
         return error;
     const bool asked = scribble(author, &waste);
+    release(author);
     error = publish(author, &slot);
     support_require(error == 0 || asked); /* and was told that the owner is dead */
     if (waste.data)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ enum moment {
     BEFORE_HELLO,
     AFTER_PLACE,
     AFTER_OPEN,
+    AFTER_FRAMES,
 };
 
 /* What the other side does at `moment`, once. */
@@ -69,6 +71,8 @@ int __wrap_ring_object_open(const char *path, int access)
 {
     int fd = __real_ring_object_open(path, access);
     now_is(AFTER_OPEN);
+    if (strstr(path, ".frames"))
+        now_is(AFTER_FRAMES);
     return fd;
 }
 
@@ -329,6 +333,22 @@ Test(interleaving, ring_that_is_replaced_while_one_comes_is_not_there)
         cr_expect_eq(ring_inspect_name(stage.name, &info), -ENOENT);
         support_stage_close(&stage);
     }
+}
+
+/* It met the owner of the next ring, and would have slept in poll() until that one went. */
+Test(interleaving, owner_of_the_next_ring_is_not_taken_for_its_own)
+{
+    const struct ring_reader_config config = {.policy = RING_LOSSLESS};
+    struct ring_writer *writer;
+    moment = AFTER_FRAMES;
+    support_stage_open_without_writer(&stage, 3);
+    act = owner_is_replaced;
+    cr_expect_eq(ring_reader_attach(&reader, stage.name, &config), -ENOENT);
+    cr_expect_null(reader);
+    act = owner_is_replaced;
+    cr_expect_eq(ring_writer_open(&writer, stage.name, NULL), -ENOENT);
+    cr_expect_null(writer);
+    support_stage_close(&stage);
 }
 
 static void die(void)

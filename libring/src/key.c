@@ -39,6 +39,9 @@ int ring_key_make(struct ring_key *key, const char *name)
         error = put(&key->frames, ring_object_open(paths.frames, O_RDWR));
     if (!error)
         error = put(&key->hub, ring_link_connect(name));
+    /* Then the owner behind the hub is this ring's: see attach() in reader.c. */
+    if (!error)
+        error = ring_object_check_name(key->control);
     if (error)
         ring_key_drop(key);
     return error;

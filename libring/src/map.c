@@ -242,12 +242,11 @@ void ring_map_close(struct ring_map *map)
 int ring_map_unlink(int control_fd, const char *name)
 {
     struct ring_paths paths;
-    struct stat status;
     int error = ring_paths(&paths, name);
-    if (!error && fstat(control_fd, &status) < 0)
-        error = ring_system_error(errno);
-    if (error || status.st_nlink == 0)
-        return error;
+    if (!error)
+        error = ring_object_check_name(control_fd);
+    if (error)
+        return error == -ENOENT ? 0 : error;
     const char *const all[] = {paths.frames, paths.hub, paths.control};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (unlink(all[i]) < 0 && errno != ENOENT)

@@ -66,6 +66,14 @@ int ring_object_name(int fd, const char *path)
     return errno == EEXIST ? -EEXIST : ring_system_error(errno);
 }
 
+int ring_object_check_name(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return ring_system_error(errno);
+    return status.st_nlink > 0 ? 0 : -ENOENT;
+}
+
 int ring_object_open(const char *path, int access)
 {
     /* A FIFO put there must not keep us: O_NONBLOCK. */

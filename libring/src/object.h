@@ -19,6 +19,9 @@ int ring_object_allocate(int fd, uint64_t offset, uint64_t size);
 /* -EEXIST when the name is taken. */
 int ring_object_name(int fd, const char *path);
 
+/* -ENOENT when its name is gone, and may be another object's. */
+int ring_object_check_name(int fd);
+
 /* `access`: O_RDONLY or O_RDWR. A descriptor, or a negative errno; what is there but
  * is no file is -EPROTO. */
 int ring_object_open(const char *path, int access);

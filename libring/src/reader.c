@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "libring/src/lock.h"
+#include "libring/src/object.h"
 #include "libring/src/place.h"
 #include "libring/src/wake.h"
 
@@ -67,6 +68,10 @@ static int attach(struct ring_reader *reader, const char *name)
     /* Before a place is taken: who dies with it has to be known to the owner. */
     if (!error)
         error = ring_link_open(&reader->link, name, RING_HELLO_READER);
+    /* Its names go before another ring has them, the control object's last: so the owner that
+     * we have met is this ring's. */
+    if (!error)
+        error = ring_object_check_name(reader->map.control_fd);
     return error ? error : take_place(reader);
 }
 

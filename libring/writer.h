@@ -63,6 +63,10 @@ RING_API int ring_writer_open(struct ring_writer **out, const char *name, struct
  * process that may not, such as one that is confined before it reads what it is to
  * write. Its descriptors go over a socket; they give the right to write, and no
  * part in the ring before they are used. What they are worth ends with the owner.
+ *
+ * A key is for one writer. Who has sent it drops it: as long as there is a copy of
+ * `lock` in any process, or on its way, that writer is taken for living; and two
+ * that use copies of one key are not kept from writing at once.
  */
 struct ring_key {
     int lock, control, frames, hub; /* descriptors; -1: none */

@@ -124,7 +124,8 @@
  *   field             written by, how             read by, how; pairs with
  *   ----------------  --------------------------  -------------------------------
  *   header.magic      O release, last             all acquire: the header is there
- *   header, rest      O before magic              all, copied and checked at open
+ *   header, rest      O before magic              all, copied and checked at open; owner
+ *                                                 by observers
  *   stream.head       W sc after queue, slot      R acquire: the message; sc after
  *                                                 announcing sleep or attaching
  *   stream.ended      W sc                        R acquire; sc as for head
@@ -135,24 +136,31 @@
  *                                                 end before the memory goes
  *   published_ns      W relaxed before seq        observers
  *   slot.seq          W release (publish),        R acquire (first look),
- *                     W sc (claim)                R sc after setting its bit
- *   slot.holders      R sc |= bit, &= ~bit        W sc after seq = NO_SEQ, and after
- *                                                 room.asleep; its acquire pairs
+ *                     W sc (claim, takeover)      R sc after setting its bit
+ *   slot.holders      R sc |= bit, &= ~bit by R   W sc after seq = NO_SEQ, and after
+ *                     or who reaps it             room.asleep; its acquire pairs
  *                                                 with the release in &=: looks
  *                                                 end before refills
  *   place.cursor      R sc                        W sc (what may be claimed)
  *   place.received,   R relaxed                   observers
  *   skipped
+ *   place.holds       R sc, before it looks at    R sc: whether the pool has so many slots
+ *                     that of all; 0 by R or      left; who reaps: whether the place is
+ *                     who reaps it                in use
  *   place, rest       R, before table.attached    W, observers after attached
  *   table.attached    R sc |= bit; &= ~bit by R   W sc after head
  *                     or who reaps it
  *   table.generation  O release, when it is made  W, R acquire
+ *   table.slot_size,  O before generation         observers
+ *   frames_bytes
  *   stream.writing    W release                   O acquire, before slot.generation
  *   place.incarnation R sc, before table.attached W sc after sleepers.doorbell
  *                     and before each bell it
  *                     hands over
  *   room.incarnation  W, before room.asleep       R sc after room.asleep
- *   sleepers.*        R sc |= bit; W sc &= ~      W sc after head, ended
+ *   sleepers.*        R sc |= bit; &= ~ by W, R   W sc after head, ended
+ *                     or who reaps it; semaphore
+ *                     = 0 by W, O that wake all
  *   room.asleep       W sc; R sc &= ~             R sc after holders, cursor,
  *                                                 attached
  *   semaphore.posted  0 by who sleeps there, sc   the kernel, for who sleeps there:
@@ -160,6 +168,7 @@
  *                     who wakes it, sc after      slept looks again
  *                     taking that back
  *   frames, labels    W before slot.seq           R after confirming its bit
+ *   frames, identity  O before it has its name    all, as it is opened
  *   frames, part.*    O sc: generation = 0, the   W, R sc: generation, the others,
  *                     others, generation          generation again
  *

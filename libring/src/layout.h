@@ -190,12 +190,13 @@
  *   - of any word that a system call or the C library works on every value is good,
  *     which is why semaphores here are no sem_t; and no pipe, socket, file or device is
  *     taken for a bell.
- * Three things are beyond this. A file in /dev/shm can't be sealed (fcntl(2): only
+ * A few things are beyond this. A file in /dev/shm can't be sealed (fcntl(2): only
  * memfds can), so who may write the control object may also truncate it, and whoever
  * touches its mapping next dies of SIGBUS; nor can the owner tell that a slot is not as
  * unused as it says: it gives the memory back, which is zeroed for who touches it again,
  * or where /dev/shm is full is not there any more. Who has handed over a bell may make its
- * writes block again just between our looking and writing. And anybody may put
+ * writes block again just between our looking and writing; or hand over a file of a file
+ * system that is its own process (FUSE), which already blocks who looks. And anybody may put
  * files under the names of a ring that is not there yet; then it can't be created.
  */
 #ifndef LIBRING_SRC_LAYOUT_H

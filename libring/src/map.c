@@ -43,8 +43,7 @@ static int claim_name(const char *name, int control_fd)
     return error;
 }
 
-/* Through `fd`, another description of the object, which it closes: the mapping is to have
- * no part in the locks, see lock.h. */
+/* Through `fd`, which it closes. */
 static int map_control(struct ring_map *map, int fd, bool writable)
 {
     if (fd < 0)
@@ -112,12 +111,12 @@ void ring_map_publish(struct ring_map *map)
 
 /* Copies the header and derives everything from the copy: -ENOENT while the ring
  * is still being made, -EPROTO when it is none of ours. */
-static int check_header(struct ring_map *map)
+static int check_header(struct ring_map *map, int fd)
 {
-    int64_t size = ring_object_size(map->control_fd);
+    int64_t size = ring_object_size(fd);
     if (size < (int64_t)sizeof(struct ring_control))
         return size < 0 ? (int)size : -EPROTO;
-    void *memory = ring_object_map(map->control_fd, 0, sizeof(struct ring_control), false);
+    void *memory = ring_object_map(fd, 0, sizeof(struct ring_control), false);
     if (!memory)
         return ring_system_error(errno);
     struct ring_header *shared = &((struct ring_control *)memory)->header;
@@ -178,11 +177,11 @@ static int check_same(int fd, int again)
     return first.st_ino == second.st_ino && first.st_dev == second.st_dev ? 0 : -ENOENT;
 }
 
-/* `fd` for the locks, `again` for the mapping. */
+/* `fd` for the locks, `again` for the mappings: see lock.h. */
 static int take_control(struct ring_map *map, int fd, int again, bool writable)
 {
     *map = (struct ring_map){.control_fd = fd};
-    int error = check_header(map);
+    int error = check_header(map, again);
     if (!error)
         error = check_same(fd, again);
     if (!error)
@@ -220,7 +219,9 @@ int ring_map_open(struct ring_map *map, const char *name)
 
 int ring_map_take(struct ring_map *map, int control_fd, int again)
 {
-    return take_control(map, control_fd, again, true);
+    int error = take_control(map, control_fd, again, true);
+    /* Who has the two was given them, and did not find them by a name. */
+    return error == -ENOENT ? -EPROTO : error;
 }
 
 int ring_map_observe(struct ring_map *map, const char *name)

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/ringside/secret.h"
+#include "workers/decoder/source.h"
+
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 /* Bytes of an explicit NAME, 0: there is none. */
@@ -16,23 +19,22 @@ static size_t explicit_name(const char *argument)
     return argument[length] == '=' ? length : 0;
 }
 
-/* A URL's path, or its host where it has none; what may hold a password, the query
- * and what stands before the '@', is left out. A path is returned as it is. */
-static const char *without_secrets(const char *input, size_t *length)
+/* A URL's last part, or its host where that has none, or may tell a password; without
+ * the query. A path is returned as it is. `shown` is room for the host. */
+static const char *without_secrets(const char *input, char shown[256], size_t *length)
 {
-    const char *scheme = strstr(input, "://");
     *length = strlen(input);
-    if (!scheme)
+    if (source_kind_of(input) != SOURCE_NETWORK)
         return input;
-    const char *host = scheme + strlen("://");
-    const char *path = host + strcspn(host, "/?#");
-    for (const char *c = host; c < path; c++)
-        if (*c == '@')
-            host = c + 1;
-    const char *end = path + strcspn(path, "?#");
-    const char *begin = end - path > 1 ? path : host;
-    *length = (size_t)(end - begin);
-    return begin;
+    source_describe(input, shown, 256);
+    const char *host = strstr(shown, "://") + strlen("://");
+    const char *behind = strstr(input, host);
+    const char *path = behind && *host ? behind + strlen(host) : "";
+    *length = strcspn(path, "?#");
+    if (*length > 1 && strcspn(path, "=&@:") >= *length)
+        return path;
+    *length = strlen(host);
+    return host;
 }
 
 /* The name of what is no file; NULL: it is one, or a URL. */
@@ -40,21 +42,24 @@ static const char *well_known(const char *argument)
 {
     if (strcmp(argument, "-") == 0)
         return "stdin";
-    return strncmp(argument, "test:", strlen("test:")) == 0 ? "test" : NULL;
+    if (strncmp(argument, "test:", strlen("test:")) == 0)
+        return "test";
+    return secret_name(argument);
 }
 
 /* The file's name without directory and last suffix. */
 static void stem(const char *argument, char name[WORKER_CAMERA_NAME_MAX])
 {
     size_t end;
+    char shown[256];
     const char *known = well_known(argument);
-    const char *input = without_secrets(known ? known : argument, &end);
+    const char *input = without_secrets(known ? known : argument, shown, &end);
     while (end > 0 && input[end - 1] == '/')
         end--;
     size_t begin = end;
     while (begin > 0 && input[begin - 1] != '/')
         begin--;
-    const bool is_host = begin == 0 && input != argument;
+    const bool is_host = begin == 0 && source_kind_of(argument) == SOURCE_NETWORK;
     for (size_t dot = end; dot > begin + 1 && !is_host; dot--) {
         if (input[dot - 1] != '.')
             continue;
@@ -85,12 +90,18 @@ static void make_unique(const struct inputs *inputs, char name[WORKER_CAMERA_NAM
         snprintf(end, 8, "-%u", number);
 }
 
-static int add(struct inputs *inputs, const char *name, const char *input)
+/* What the input is: written there, in a file or in the environment. */
+static int add(struct inputs *inputs, const char *name, const char *input, char *problem,
+               size_t size)
 {
     char *copy = strdup(name);
-    if (!copy)
-        return -ENOMEM;
-    inputs->cameras[inputs->count++] = (struct supervisor_camera){.name = copy, .input = input};
+    char *real = NULL;
+    int error = copy ? secret_read(&real, input, problem, size) : -ENOMEM;
+    if (error) {
+        free(copy);
+        return error;
+    }
+    inputs->cameras[inputs->count++] = (struct supervisor_camera){.name = copy, .input = real};
     return 0;
 }
 
@@ -99,7 +110,7 @@ static int add_named(struct inputs *inputs, const char *argument, size_t length,
 {
     char name[WORKER_CAMERA_NAME_MAX];
     if (length >= sizeof name) {
-        snprintf(problem, size, "the name in '%s' is longer than %d bytes", argument,
+        snprintf(problem, size, "the name '%.*s' is longer than %d bytes", (int)length, argument,
                  WORKER_CAMERA_NAME_MAX - 1);
         return -EINVAL;
     }
@@ -109,15 +120,15 @@ static int add_named(struct inputs *inputs, const char *argument, size_t length,
         snprintf(problem, size, "two inputs are called '%s'", name);
         return -EINVAL;
     }
-    return add(inputs, name, argument + length + 1);
+    return add(inputs, name, argument + length + 1, problem, size);
 }
 
-static int add_by_stem(struct inputs *inputs, const char *argument)
+static int add_by_stem(struct inputs *inputs, const char *argument, char *problem, size_t size)
 {
     char name[WORKER_CAMERA_NAME_MAX];
     stem(argument, name);
     make_unique(inputs, name);
-    return add(inputs, name, argument);
+    return add(inputs, name, argument, problem, size);
 }
 
 /* Named ones first, so that a stem never takes a name that was asked for; then all
@@ -134,7 +145,7 @@ static int parse_pass(struct inputs *inputs, char **arguments, unsigned count, b
             return -EINVAL;
         }
         int error = named ? add_named(inputs, arguments[i], length, problem, size)
-                          : add_by_stem(inputs, arguments[i]);
+                          : add_by_stem(inputs, arguments[i], problem, size);
         if (error)
             return error;
         ordered[i] = inputs->cameras[inputs->count - 1];
@@ -166,8 +177,10 @@ int inputs_parse(struct inputs *inputs, char **arguments, unsigned count, char *
 
 void inputs_free(struct inputs *inputs)
 {
-    for (unsigned i = 0; i < inputs->count; i++)
+    for (unsigned i = 0; i < inputs->count; i++) {
         free((void *)inputs->cameras[i].name);
+        free((void *)inputs->cameras[i].input);
+    }
     free(inputs->cameras);
     *inputs = (struct inputs){0};
 }

@@ -7,14 +7,16 @@
 #include "workers/supervisor.h"
 
 struct inputs {
-    struct supervisor_camera *cameras; /* names are ours, inputs point into the arguments */
+    struct supervisor_camera *cameras; /* names and inputs are ours */
     unsigned count;
 };
 
 /*
  * Names every argument's camera. NAME is letters, digits, '.', '_' and '-'; without
  * one it is the stem of the file's name, made unique by a number where it is not.
- * -EINVAL, with a line in `problem`: a name given twice or too long, an empty input.
+ * An input may stand elsewhere: secret.h.
+ * -EINVAL, with a line in `problem`: a name given twice or too long, an empty input. Others
+ * where it could not be read.
  */
 int inputs_parse(struct inputs *inputs, char **arguments, unsigned count, char *problem,
                  size_t problem_size);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/ringside/commands.h"
+#include "tools/ringside/secret.h"
 #include "tools/ringside/workers.h"
 
 enum { GO_ON = -1 };
@@ -27,6 +28,9 @@ static int print_help(void)
         "  PATH            a file; a folder, a pattern such as '*.mkv' or img%%04d.png: the files\n"
         "                  in it, as one stream\n"
         "  -               standard input\n"
+        "  @FILE, env:VARIABLE\n"
+        "                  what stands in the file's first line, or in the environment: for\n"
+        "                  URLs with a password, which an argument shows to everybody\n"
         "  URL             rtsp, http (HLS, too), rtmp, udp, srt, tcp, ...\n"
         "  v4l2:DEVICE     a camera of this machine; /dev/video... is one, too\n"
         "  test:[OPTION,...]\n"
@@ -235,6 +239,7 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     if (inputs_parse(&options->inputs, argv + optind, (unsigned)(argc - optind), problem,
                      sizeof problem) != 0)
         return usage_error("%s", problem);
+    secret_hide(argc, argv);
     return GO_ON;
 }
 

@@ -264,8 +264,10 @@ static int open_source(struct decoding *decoding)
         error = given = output_await_input(&decoding->output);
     if (error >= 0)
         error = source_open(&decoding->source, input, given);
+    char shown[1024];
+    source_describe(input, shown, sizeof shown);
     if (error < 0 && error != -ECANCELED)
-        output_log(&decoding->output, WORKER_ERROR, "%s: cannot be opened: %s", input,
+        output_log(&decoding->output, WORKER_ERROR, "%s: cannot be opened: %s", shown,
                    describe_error(error));
     return error;
 }

@@ -45,6 +45,36 @@ enum source_kind source_kind_of(const char *input)
     return is_url(input) && !begins(input, FILE_ "//") ? SOURCE_NETWORK : SOURCE_FILES;
 }
 
+/* Where the host begins. A password is to be escaped, and if it is not, what seems to be
+ * the path may be a part of it. */
+static const char *find_host(const char *authority)
+{
+    const char *last = strrchr(authority, '@');
+    const size_t length = strcspn(authority, "/?#");
+    const char *colon = memchr(authority, ':', length);
+    const char *sign = memrchr(authority, '@', length);
+    const bool is_port =
+        colon && strspn(colon + 1, "0123456789") == (size_t)(authority + length - colon - 1);
+    if (last && !sign && colon && !is_port && *authority != '[')
+        sign = last;
+    return sign ? sign + 1 : authority;
+}
+
+void source_describe(const char *input, char *text, size_t size)
+{
+    const char *colon = strchr(input, ':');
+    const char *sign = strrchr(input, '@');
+    if (source_kind_of(input) == SOURCE_NETWORK) {
+        const int scheme = (int)(strstr(input, "://") - input);
+        const char *host = find_host(input + scheme + strlen("://"));
+        snprintf(text, size, "%.*s://%.*s", scheme, input, (int)strcspn(host, "/?#"), host);
+    } else if (colon && sign && colon < sign) {
+        snprintf(text, size, "%.*s:***%s", (int)(colon - input), input, sign);
+    } else {
+        snprintf(text, size, "%s", input);
+    }
+}
+
 static int add(struct source *source, int fd, const char *name)
 {
     if (source->count == source->capacity) {

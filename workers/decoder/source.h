@@ -45,6 +45,10 @@ bool source_is_standard_input(const char *input);
 /* What `input` stands for; opens nothing. */
 enum source_kind source_kind_of(const char *input);
 
+/* What may be shown of it: a path, or scheme and host of a URL. Who asks, what for and
+ * by which path may be a password. Also of what only looks as if it had one in it. */
+void source_describe(const char *input, char *text, size_t size);
+
 /*
  * Opens it. `standard_input`: the descriptor for "-", which becomes the source's; -1.
  * 0 or a negative errno: as open(2), -EMFILE where there are more files than descriptors,

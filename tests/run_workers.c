@@ -207,6 +207,52 @@ Test(supervision, the_exit_status_is_told)
     cr_expect_eq(support_integer(first_of(support_events(result.out), "gone"), "exit"), 7);
 }
 
+/* The lines that an event of a death has. */
+static const json_t *last_lines(const char *out)
+{
+    return json_object_get(first_of(support_events(out), "gone"), "log");
+}
+
+static const char *line_of(const json_t *lines, size_t i)
+{
+    return json_string_value(json_array_get(lines, i));
+}
+
+Test(supervision, what_a_dead_one_printed_is_told_with_its_death)
+{
+    struct support_result result;
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", "null", "-w",
+                                                faulty("how=print,restarts=0"), clip()));
+    cr_expect_eq(result.exit_code, 1);
+    const json_t *lines = last_lines(result.out);
+    cr_assert_eq(json_array_size(lines), 2);
+    cr_expect_str_eq(line_of(lines, 0), "first words, ?"); /* JSON is UTF-8 */
+    cr_expect_str_eq(line_of(lines, 1), "last words");
+    cr_expect_not_null(strstr(result.err, "ringside: worker faulty#1: first words, "));
+    cr_expect_not_null(strstr(result.err, "ringside: worker faulty#1: last words\n"));
+    cr_expect_not_null(strstr(result.err, "was killed by signal 6 (Aborted); it last said: last "
+                                          "words\n"),
+                       "%s", result.err);
+}
+
+Test(supervision, of_a_long_last_speech_the_end_is_kept)
+{
+    struct support_result result;
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", "framemd5", "-w",
+                                                faulty("how=flood,restarts=0"), clip()));
+    cr_expect_eq(result.exit_code, 1);
+    const json_t *lines = last_lines(result.out);
+    cr_assert_eq(json_array_size(lines), 16);
+    for (size_t i = 0; i < 16; i++)
+        cr_expect_leq(strlen(line_of(lines, i)), 255);
+    cr_expect_null(strstr(line_of(lines, 0), "line"));
+    cr_expect_eq(strncmp(line_of(lines, 14), "no end", 6), 0);
+    cr_expect_not_null(strstr(result.err, "faulty#1: line 0 "));
+    cr_expect_not_null(strstr(result.err, "faulty#1: line 9999 "));
+    json_t *events = support_events(result.out);
+    cr_expect_eq(json_array_size(support_events_pick(events, "frame", CAMERA, 0)), FRAMES);
+}
+
 static json_t *run_until_killed(const char *options, pid_t *stop)
 {
     without_leak_check();
@@ -384,7 +430,7 @@ Test(program, gets_what_it_needs_by_environment)
     cr_expect_eq(result.exit_code, 1); /* it ended, which a worker is not to do */
     cr_expect_not_null(strstr(result.err, "sh 1 1 3 "), "%s", result.err);
     cr_expect_not_null(strstr(result.err, "-0-" CAMERA " " CAMERA "\n"), "%s", result.err);
-    cr_expect_not_null(strstr(result.err, "\n0_1_2_3_"), "%s", result.err);
+    cr_expect_not_null(strstr(result.err, "sh#1: 0_1_2_3_"), "%s", result.err);
 }
 
 Test(program, that_crashes_is_started_again_and_given_up)

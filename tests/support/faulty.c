@@ -1,14 +1,15 @@
 /* A plug-in that goes wrong on request: what a supervisor has to put up with. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "workers/back.h"
 
-enum { NOT, ABORT, KILL, EXIT, LOOP, HOG, FAIL, ENVIRONMENT };
-static const char *const ways[] = {"not", "abort", "kill",        "exit", "loop",
-                                   "hog", "fail",  "environment", NULL};
+enum { NOT, ABORT, KILL, EXIT, LOOP, HOG, FAIL, ENVIRONMENT, PRINT, FLOOD };
+static const char *const ways[] = {"not",  "abort",       "kill",  "exit",  "loop", "hog",
+                                   "fail", "environment", "print", "flood", NULL};
 
 struct faulty {
     int how;
@@ -25,6 +26,24 @@ static int hog__(void)
         for (int i = 0; i < 1 << 20; i += 4096)
             memory[i] = 1;
     }
+}
+
+/* As libraries do that see no way to go on. */
+static void print__(void)
+{
+    fputs("first words, \xff\nlast words", stderr);
+    signal(SIGABRT, SIG_DFL);
+    abort();
+}
+
+/* A report of a sanitizer, say, and then some: 2 MB. */
+static void flood__(void)
+{
+    for (int i = 0; i < 10000; i++)
+        fprintf(stderr, "line %d %0200d\n", i, 0);
+    for (int i = 0; i < 1000; i++)
+        fputs("no end", stderr);
+    raise(SIGKILL);
 }
 
 static int go_wrong__(struct worker_camera *camera, const struct faulty *faulty)
@@ -50,6 +69,12 @@ static int go_wrong__(struct worker_camera *camera, const struct faulty *faulty)
     case ENVIRONMENT:
         return worker_event__(camera, "environment", "{s:s, s:s}", "value",
                               getenv("RINGSIDE_PROBE"), "program", program_invocation_short_name);
+    case PRINT:
+        print__();
+        return 0;
+    case FLOOD:
+        flood__();
+        return 0;
     default:
         return 0;
     }

@@ -32,6 +32,7 @@ struct decoder_config {
     unsigned threads;  /* of libavcodec; 0: as many as it likes */
     bool verbose;      /* pass on what FFmpeg's libraries say */
     bool no_sandbox;   /* leave the process all its rights: see sandbox.h */
+    int err;           /* a descriptor that it gets as its standard error; 0: ours */
 
     /* Without a process of its own: called, with `user`, wherever it would sleep, until
      * what it waits for has come. NULL: it sleeps. */

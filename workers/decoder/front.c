@@ -49,7 +49,8 @@ int decoder_spawn(struct decoder **out, unsigned camera, const struct decoder_co
     if (!decoder)
         return -ENOMEM;
     const struct birth birth = {.camera = camera, .config = config};
-    int error = worker_process_spawn(&decoder->process, run__, &birth);
+    int error = worker_process_spawn_to(&decoder->process,
+                                        config->err ? config->err : STDERR_FILENO, run__, &birth);
     if (error) {
         free(decoder);
         return error;

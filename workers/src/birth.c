@@ -48,6 +48,11 @@ static char **make_environment(char *own[VARIABLES])
     return environment;
 }
 
+static int err_of(const struct worker *worker)
+{
+    return worker->err ? worker->err : STDERR_FILENO;
+}
+
 static int start_program(struct worker *worker)
 {
     const struct worker_config *config = &worker->config;
@@ -61,8 +66,8 @@ static int start_program(struct worker *worker)
         return -ENOMEM;
     char *own[VARIABLES] = {control, name, index, policy, rings};
     char **environment = make_environment(own);
-    int error = environment ? worker_process_exec(&worker->process, config->command, environment,
-                                                  &worker->limits)
+    int error = environment ? worker_process_exec(&worker->process, err_of(worker), config->command,
+                                                  environment, &worker->limits)
                             : -ENOMEM;
     free(environment);
     free(rings);
@@ -78,7 +83,7 @@ int birth_of(struct worker *worker)
         return start_program(worker);
     if (worker->config.server)
         return server_spawn(worker->config.server, worker);
-    return worker_process_spawn(&worker->process, run__, worker);
+    return worker_process_spawn_to(&worker->process, err_of(worker), run__, worker);
 }
 
 /* -- the fork server ------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 /* Digits that a double holds for certain, so that 0.1 is printed as 0.1. */
 #define REAL_DIGITS 15
 
-static json_t *string(const char *text)
+json_t *event_text(const char *text)
 {
     json_t *json = json_string(text);
     if (json)
@@ -26,7 +26,7 @@ static json_t *string(const char *text)
 json_t *event_begin(const char *type, const char *camera)
 {
     return json_pack("{s:i, s:s, s:o*}", "v", EVENT_SCHEMA_VERSION, "type", type, "camera",
-                     camera ? string(camera) : NULL);
+                     camera ? event_text(camera) : NULL);
 }
 
 json_t *event_seconds(double seconds)

@@ -10,6 +10,9 @@
  * that is not UTF-8 has its bad bytes replaced by '?', so that there always is a line. */
 json_t *event_begin(const char *type, const char *camera);
 
+/* Text from outside, in the same way. A new reference; NULL when out of memory. */
+json_t *event_text(const char *text);
+
 /* Seconds, or null where they are not a number. A new reference. */
 json_t *event_seconds(double seconds);
 

@@ -50,19 +50,25 @@ static int create_worker(struct worker **out, const struct worker_config *config
     return error;
 }
 
-int worker_spawn(struct worker **out, const struct worker_config *config)
+int worker_spawn_to(struct worker **out, const struct worker_config *config, int err)
 {
     *out = NULL;
     struct worker *worker;
     int error = create_worker(&worker, config);
     if (error)
         return error;
+    worker->err = err;
     error = birth_of(worker);
     if (error)
         free_worker(worker);
     else
         *out = worker;
     return error;
+}
+
+int worker_spawn(struct worker **out, const struct worker_config *config)
+{
+    return worker_spawn_to(out, config, 0);
 }
 
 int worker_spawn_inline(struct worker **out, const struct worker_config *config,

@@ -7,12 +7,20 @@
 
 #define MESSAGES_PER_TURN 64
 
+/* What a decoder prints comes from libraries; what it has to say itself are messages. */
+static void log_words(void *user, const char *line)
+{
+    const struct camera *camera = user;
+    supervisor_log(camera->supervisor, WORKER_WARNING, camera->name, "its decoder: %s", line);
+}
+
 static void decoder_gone(struct camera *camera)
 {
     struct supervisor *supervisor = camera->supervisor;
     char how[128];
     int status;
     decoder_destroy(&camera->decoder, &status);
+    words_finish(&camera->words, log_words, camera);
     if (camera->done)
         return;
     if (supervisor->stopped) { /* it was waiting for its input, and not for us */
@@ -125,6 +133,7 @@ void mail_from_decoder(struct camera *camera)
 {
     struct worker_message *message = &camera->supervisor->message;
     int error = 0;
+    words_read(&camera->words, log_words, camera);
     for (int i = 0; i < MESSAGES_PER_TURN && camera->decoder && !error; i++) {
         error = decoder_receive(camera->decoder, message);
         if (!error)
@@ -149,6 +158,7 @@ void mail_from_worker(struct supervisor *supervisor, unsigned index)
         return;
     const bool ended = has_ended(member->worker);
     int error = 0;
+    member_listen(supervisor, index);
     for (int i = 0; i < MESSAGES_PER_TURN && !error; i++) {
         error = worker_recv(member->worker, &supervisor->message, NULL);
         if (!error || error == -EPROTO)

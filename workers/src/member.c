@@ -24,15 +24,6 @@ static const struct worker_config *config_of(const struct supervisor *supervisor
 
 /* -- events ---------------------------------------------------------------------------------- */
 
-static json_t *last_lines(const struct member *member)
-{
-    json_t *list = json_array();
-    unsigned first = member->line_count > MEMBER_LINES ? member->line_count - MEMBER_LINES : 0;
-    for (unsigned i = first; i < member->line_count; i++)
-        json_array_append_new(list, json_string(member->lines[i % MEMBER_LINES]));
-    return list;
-}
-
 /* Tells of a change in a worker's life. Takes the reference `more` (may be NULL). */
 static void tell(struct supervisor *supervisor, unsigned index, const char *state, json_t *more)
 {
@@ -55,7 +46,7 @@ static void tell(struct supervisor *supervisor, unsigned index, const char *stat
 
 static json_t *death_to_json(const struct member *member, int status, int64_t delay_ns)
 {
-    json_t *death = json_pack("{s:o}", "log", last_lines(member));
+    json_t *death = json_pack("{s:o}", "log", words_to_json(&member->words));
     if (WIFSIGNALED(status))
         json_object_set_new(death, "signal", json_integer(WTERMSIG(status)));
     else
@@ -76,20 +67,30 @@ static void schedule_check(const struct supervisor *supervisor, unsigned index)
         timeout > 0 && !supervisor->config.in_process ? worker_now_ns() + (int64_t)step_ns + 1 : 0;
 }
 
+static int spawn(struct supervisor *supervisor, struct member *member,
+                 const struct worker_config *config)
+{
+    words_close(&member->words);
+    if (supervisor->config.in_process)
+        return worker_spawn_inline(&member->worker, config, supervisor_turn, supervisor);
+    int error = words_open(&member->words);
+    if (!error)
+        error = worker_spawn_to(&member->worker, config, member->words.theirs);
+    words_begin(&member->words);
+    return error;
+}
+
 int member_spawn(struct supervisor *supervisor, unsigned index)
 {
     struct member *member = &supervisor->members[index];
     const struct worker_config *config = config_of(supervisor, index);
-    int error = supervisor->config.in_process
-                    ? worker_spawn_inline(&member->worker, config, supervisor_turn, supervisor)
-                    : worker_spawn(&member->worker, config);
+    int error = spawn(supervisor, member, config);
     if (error)
         return error;
     member->pid = worker_pid(member->worker);
     member->restart_ns = 0;
     member->silent = 0;
     member->heard = member->aborted = false;
-    member->line_count = 0;
     schedule_check(supervisor, index);
     return supervisor_watch_worker(supervisor, index);
 }
@@ -99,8 +100,26 @@ void member_said(struct member *member, const struct worker_message *message)
     member->heard = true;
     member->silent = 0;
     if (message->header.type == WORKER_LOG)
-        snprintf(member->lines[member->line_count++ % MEMBER_LINES], MEMBER_LINE_MAX, "%.*s",
-                 MEMBER_LINE_MAX - 1, message->text);
+        words_keep(&member->words, message->text);
+}
+
+struct speaker {
+    struct supervisor *supervisor;
+    unsigned index;
+};
+
+static void log_words(void *user, const char *line)
+{
+    const struct speaker *speaker = user;
+    const struct worker_config *config = config_of(speaker->supervisor, speaker->index);
+    supervisor_log(speaker->supervisor, WORKER_WARNING, NULL, "worker %s#%u: %s",
+                   config->class_->name, config->index, line);
+}
+
+void member_listen(struct supervisor *supervisor, unsigned index)
+{
+    struct speaker speaker = {supervisor, index};
+    words_read(&supervisor->members[index].words, log_words, &speaker);
 }
 
 /* ", and is started again in 0.1 s", or what else comes of it. */
@@ -120,6 +139,7 @@ static void mourn(struct supervisor *supervisor, unsigned index, int status)
     const struct worker_config *config = config_of(supervisor, index);
     const int64_t now = worker_now_ns();
     char how[128], future[96];
+    const char *last = words_last(&member->words);
     int64_t delay = RESTART_NEVER;
     const bool wanted = !supervisor->stopped && !member->stopping && config->restarts > 0;
     if (wanted)
@@ -127,8 +147,9 @@ static void mourn(struct supervisor *supervisor, unsigned index, int status)
     member->restart_ns = delay < 0 ? 0 : now + delay;
     supervisor_describe_end(status, how, sizeof how);
     describe_future(delay, wanted, future, sizeof future);
-    supervisor_log(supervisor, WORKER_ERROR, NULL, "worker %s#%u (pid %d) %s%s",
-                   config->class_->name, config->index, (int)member->pid, how, future);
+    supervisor_log(supervisor, WORKER_ERROR, NULL, "worker %s#%u (pid %d) %s%s%s%s",
+                   config->class_->name, config->index, (int)member->pid, how, future,
+                   last ? "; it last said: " : "", last ? last : "");
     tell(supervisor, index, delay < 0 ? "gone" : "died", death_to_json(member, status, delay));
     supervisor_worsen(supervisor, SUPERVISOR_FAILED);
 }
@@ -149,7 +170,9 @@ void member_gone(struct supervisor *supervisor, unsigned index)
 {
     struct member *member = &supervisor->members[index];
     int status;
+    struct speaker speaker = {supervisor, index};
     worker_destroy(&member->worker, &status);
+    words_finish(&member->words, log_words, &speaker);
     member->check_ns = 0;
     if (!member->stopping || status != 0)
         mourn(supervisor, index, status);

@@ -20,9 +20,7 @@
 #include <sys/types.h>
 
 #include "workers/src/restart.h"
-
-#define MEMBER_LINES 4
-#define MEMBER_LINE_MAX 256
+#include "workers/src/words.h"
 
 struct supervisor;
 struct worker_message;
@@ -36,18 +34,21 @@ struct member {
     struct restart restart;
     int64_t restart_ns; /* monotonic, when it is to be started again; 0: it is not */
 
-    bool heard;                                /* since the last check */
-    unsigned silent;                           /* checks in a row in which it was not */
-    int64_t check_ns;                          /* monotonic, of the next; 0: none */
-    bool aborted;                              /* and is killed at the next check */
-    char lines[MEMBER_LINES][MEMBER_LINE_MAX]; /* of its log, the newest overwrites the oldest */
-    unsigned line_count;                       /* ever */
+    bool heard;       /* since the last check */
+    unsigned silent;  /* checks in a row in which it was not */
+    int64_t check_ns; /* monotonic, of the next; 0: none */
+    bool aborted;     /* and is killed at the next check */
+
+    struct words words;
 };
 
 int member_spawn(struct supervisor *supervisor, unsigned index);
 
 /* Any message is a sign of life, and a line of log is remembered. */
 void member_said(struct member *member, const struct worker_message *message);
+
+/* Puts what it has printed into the log. */
+void member_listen(struct supervisor *supervisor, unsigned index);
 
 /* Tells the log, where it is to be verbose, what its memory costs; once. */
 void member_measure(struct supervisor *supervisor, unsigned index);

@@ -23,9 +23,11 @@ static bool has_threads(void)
     return stat("/proc/self/task", &status) == 0 && status.st_nlink > 3;
 }
 
-/* Leaves the child with 0 and 1 on /dev/null, 2 as it was, and control on 3. */
-static void keep_only(int control)
+/* Leaves the child with 0 and 1 on /dev/null, err on 2, and control on 3. */
+static void keep_only(int control, int err)
 {
+    if (err != STDERR_FILENO)
+        dup2(err, STDERR_FILENO);
     int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
@@ -43,7 +45,7 @@ static void die_with(pid_t parent)
         _exit(EXIT_FAILURE); /* it died before we asked */
 }
 
-static void prepare_child(pid_t parent, int control)
+static void prepare_child(pid_t parent, int control, int err)
 {
     die_with(parent);
     /* The front alone decides when to end: a Ctrl-C on the terminal goes to all. */
@@ -55,7 +57,7 @@ static void prepare_child(pid_t parent, int control)
     sigaddset(&terminal, SIGQUIT);
     sigprocmask(SIG_BLOCK, &terminal, NULL);
     signal(SIGPIPE, SIG_IGN);
-    keep_only(control);
+    keep_only(control, err);
 }
 
 /* From here on its end can be waited for. */
@@ -90,8 +92,8 @@ static int accept_child(struct worker_process *process, int theirs, int error)
     return error;
 }
 
-int worker_process_spawn(struct worker_process *process,
-                         int (*main__)(const void *argument, int control), const void *argument)
+int worker_process_spawn_to(struct worker_process *process, int err,
+                            int (*main__)(const void *argument, int control), const void *argument)
 {
     int pair[2];
     int error = has_threads() ? -EDEADLK : make_pair(process, pair);
@@ -101,10 +103,16 @@ int worker_process_spawn(struct worker_process *process,
     fflush(NULL); /* what is buffered is the parent's to write */
     process->pid = fork();
     if (process->pid == 0) {
-        prepare_child(parent, pair[1]);
+        prepare_child(parent, pair[1], err);
         exit(main__(argument, PROCESS_CONTROL));
     }
     return accept_child(process, pair[1], process->pid < 0 ? -errno : 0);
+}
+
+int worker_process_spawn(struct worker_process *process,
+                         int (*main__)(const void *argument, int control), const void *argument)
+{
+    return worker_process_spawn_to(process, STDERR_FILENO, main__, argument);
 }
 
 int worker_process_pretend(struct worker_process *process, int *theirs)
@@ -120,13 +128,13 @@ int worker_process_pretend(struct worker_process *process, int *theirs)
 }
 
 /* Between vfork and exec: system calls only. Returns what went wrong. */
-static int become(pid_t parent, int control, const char *const *argv, char *const *environment,
-                  const struct limits *limits)
+static int become(pid_t parent, int control, int err, const char *const *argv,
+                  char *const *environment, const struct limits *limits)
 {
     sigset_t none;
     die_with(parent);
     setpgid(0, 0); /* out of reach of the terminal */
-    keep_only(control);
+    keep_only(control, err);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     fcntl(PROCESS_CONTROL, F_SETFD, 0);
     signal(SIGPIPE, SIG_DFL);
@@ -142,7 +150,7 @@ static int become(pid_t parent, int control, const char *const *argv, char *cons
 
 /* vfork: the child tells by our own memory why exec failed, and nothing of ours is
  * copied. No handler of ours may run in it. */
-int worker_process_exec(struct worker_process *process, const char *const *argv,
+int worker_process_exec(struct worker_process *process, int err, const char *const *argv,
                         char *const *environment, const struct limits *limits)
 {
     int pair[2];
@@ -155,7 +163,7 @@ int worker_process_exec(struct worker_process *process, const char *const *argv,
     const pid_t parent = getpid();
     const pid_t child = vfork();
     if (child == 0) {
-        failure = become(parent, pair[1], argv, environment, limits);
+        failure = become(parent, pair[1], err, argv, environment, limits);
         _exit(EXIT_FAILURE);
     }
     if (child < 0)

@@ -37,11 +37,15 @@ struct worker_process {
 int worker_process_spawn(struct worker_process *process,
                          int (*main__)(const void *argument, int control), const void *argument);
 
+/* The same, with this descriptor of ours as its standard error. */
+int worker_process_spawn_to(struct worker_process *process, int err,
+                            int (*main__)(const void *argument, int control), const void *argument);
+
 /* Runs a program, looked up in PATH, with this environment and, where not NULL, these limits.
- * What it prints goes to standard error. It leads a process group of its own. Threads are fine; the
- * one that calls must not end before the program. -ENOENT, -EACCES and the like as
- * execve(2). */
-int worker_process_exec(struct worker_process *process, const char *const *argv,
+ * What it prints goes to `err`, a descriptor of ours, which is its standard error. It leads a
+ * process group of its own. Threads are fine; the one that calls must not end before the program.
+ * -ENOENT, -EACCES and the like as execve(2). */
+int worker_process_exec(struct worker_process *process, int err, const char *const *argv,
                         char *const *environment, const struct limits *limits);
 
 /* A process that is none: only the socket pair, of which *theirs is the other end. It

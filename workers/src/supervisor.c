@@ -50,6 +50,22 @@ static unsigned decoder_threads(const struct supervisor_config *config)
     return threads < 1 ? 1 : threads > 16 ? 16 : (unsigned)threads;
 }
 
+/* One source for all that a process says. */
+static int watch_words(struct supervisor *supervisor, const struct words *words,
+                       struct source *source)
+{
+    return words->open ? watch(supervisor, words->fd, source) : 0;
+}
+
+static int watch_decoder(struct camera *camera)
+{
+    struct supervisor *supervisor = camera->supervisor;
+    struct source *source = &supervisor->sources[camera->number];
+    *source = (struct source){.kind = SOURCE_DECODER, .index = camera->number};
+    int error = watch(supervisor, decoder_fd(camera->decoder), source);
+    return error ? error : watch_words(supervisor, &camera->words, source);
+}
+
 static int spawn_decoder(struct supervisor *supervisor, unsigned index)
 {
     const struct supervisor_config *config = &supervisor->config;
@@ -74,14 +90,17 @@ static int spawn_decoder(struct supervisor *supervisor, unsigned index)
         .host = config->in_process ? supervisor_turn : NULL,
         .user = supervisor,
     };
-    int error = config->in_process
-                    ? decoder_spawn_inline(&camera->decoder, index, &camera->decoder_config)
-                    : decoder_spawn(&camera->decoder, index, &camera->decoder_config);
-    if (error)
-        return error;
-    struct source *source = &supervisor->sources[index];
-    *source = (struct source){.kind = SOURCE_DECODER, .index = index};
-    return watch(supervisor, decoder_fd(camera->decoder), source);
+    int error = 0;
+    if (config->in_process) {
+        error = decoder_spawn_inline(&camera->decoder, index, &camera->decoder_config);
+    } else {
+        error = words_open(&camera->words);
+        camera->decoder_config.err = camera->words.theirs;
+        if (!error)
+            error = decoder_spawn(&camera->decoder, index, &camera->decoder_config);
+        words_begin(&camera->words);
+    }
+    return error ? error : watch_decoder(camera);
 }
 
 int supervisor_watch_ring(struct camera *camera)
@@ -100,7 +119,7 @@ int supervisor_watch_worker(struct supervisor *supervisor, unsigned index)
     int error = watch(supervisor, worker_fd(worker), source);
     if (!error && worker_pidfd(worker) >= 0)
         error = watch(supervisor, worker_pidfd(worker), source);
-    return error;
+    return error ? error : watch_words(supervisor, &supervisor->members[index].words, source);
 }
 
 void supervisor_unwatch(struct supervisor *supervisor, int fd)
@@ -203,15 +222,22 @@ int supervisor_create(struct supervisor **out, const struct supervisor_config *c
     return error;
 }
 
+static void end_member(struct member *member)
+{
+    worker_destroy(&member->worker, NULL);
+    words_close(&member->words);
+}
+
 void supervisor_destroy(struct supervisor **pointer)
 {
     struct supervisor *supervisor = pointer ? *pointer : NULL;
     if (!supervisor)
         return;
     for (unsigned i = 0; supervisor->members && i < supervisor->config.worker_count; i++)
-        worker_destroy(&supervisor->members[i].worker, NULL);
+        end_member(&supervisor->members[i]);
     for (unsigned i = 0; supervisor->cameras && i < supervisor->config.camera_count; i++) {
         decoder_destroy(&supervisor->cameras[i].decoder, NULL);
+        words_close(&supervisor->cameras[i].words);
         ring_destroy(&supervisor->cameras[i].ring);
         free(supervisor->cameras[i].seats);
     }

@@ -26,6 +26,7 @@ struct camera {
     const char *name, *input;
     enum supervisor_camera_state state;
     struct decoder *decoder; /* NULL: gone */
+    struct words words;      /* the decoder's */
     struct decoder_config decoder_config;
     bool done; /* the decoder has nothing more to say, or is dead */
     enum worker_outcome outcome;

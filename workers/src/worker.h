@@ -16,6 +16,7 @@ struct worker {
     struct worker_process process;
     struct worker_config config;
     struct limits limits;
+    int err;        /* what it gets as its standard error; 0: ours */
     uint64_t pings; /* sent */
     struct kept_message *kept, **kept_end;
     struct worker_group *group; /* NULL: in none */
@@ -25,5 +26,8 @@ struct worker {
 };
 
 int64_t worker_now_ns(void);
+
+/* worker_spawn, with that descriptor as its standard error. */
+int worker_spawn_to(struct worker **out, const struct worker_config *config, int err);
 
 #endif

@@ -3,6 +3,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "tests/support/schema.h"
+
 static void append_line(json_t *lines, const char *line, size_t length)
 {
     json_error_t error;
@@ -34,6 +36,7 @@ static bool is_of_worker(const json_t *event)
 json_t *support_events(const char *text)
 {
     json_t *events = support_json_lines(text);
+    support_schema_note(text, strlen(text));
     size_t i;
     const json_t *event;
     json_array_foreach(events, i, event)

@@ -4,6 +4,9 @@
  *     json_t *events = support_events(result.out);   all lines, an array
  *     json_t *frames = support_events_pick(events, "frame", "gate", 0);
  *
+ * What support_events is given is checked against the schema too, when the program's cases are
+ * over (schema.h).
+ *
  * Every function fails the test case where the text is not what it has to be. Arrays and objects
  * are new references unless said otherwise; a test case is a process, so none has to be given back.
  */

@@ -6,7 +6,8 @@
  * All other arguments are Criterion's (--filter, --list, --jobs, …).
  *
  * Each test case gets a time limit if it has none of its own, so that one that hangs is named in
- * the report. A program without a single test case fails.
+ * the report. A program without a single test case fails, and so does one whose events, as far as
+ * its cases took them for such, do not follow the schema.
  */
 #include <criterion/criterion.h>
 #include <criterion/internal/ordered-set.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/support/schema.h"
 #include "tests/support/scratch.h"
 
 /* Seconds; above SUPPORT_DEADLINE, so that a command that hangs is told by its own deadline. */
@@ -88,6 +90,10 @@ int main(int argc, char **argv)
     struct criterion_test_set *tests = criterion_initialize();
     int status = run(tests, argc, argv);
     criterion_finalize(tests);
+    if (support_schema_check() != 0) {
+        fputs("an event does not follow docs/events.schema.json\n", stderr);
+        status = EXIT_FAILURE;
+    }
 
     free(option);
     support_scratch_remove(&scratch);

@@ -9,6 +9,7 @@
 
 #include "libring/reader.h"
 #include "tests/support/require.h"
+#include "tests/support/schema.h"
 #include "workers/src/back.h"
 
 #define TICKS 1000 /* a second */
@@ -23,6 +24,11 @@ static void take(struct support_screening *screening)
             continue;
         json_t *event = json_loads(message.text, JSON_REJECT_DUPLICATES, NULL);
         support_require(event);
+        char *line;
+        const int length = asprintf(&line, "%s\n", message.text);
+        support_require(length > 0);
+        support_schema_note(line, (size_t)length);
+        free(line);
         json_array_append_new(screening->events, event);
     }
 }

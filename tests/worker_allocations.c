@@ -113,6 +113,21 @@ Test(allocations, motion_makes_none)
     expect_none_in_any_format("motion", "travel=100,linger_seconds=100");
 }
 
+Test(allocations, health_makes_none)
+{
+    expect_none_in_any_format("health", NULL);
+}
+
+Test(allocations, scene_makes_none)
+{
+    expect_none_in_any_format("scene", NULL);
+}
+
+Test(allocations, stats_make_none)
+{
+    expect_none_in_any_format("stats", NULL);
+}
+
 Test(allocations, null_makes_none)
 {
     expect_none_in_any_format("null", NULL);

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/support/events.h"
 #include "tests/support/ringside.h"
+#include "tests/support/scratch.h"
 
 #define LAVFI(graph) "-f", "lavfi", "-i", graph
 
@@ -80,4 +82,23 @@ Test(stats, tell_each_second)
             cr_expect_gt(support_number(event, "contrast"), 70);
         }
     }
+}
+
+/* At the start and after four and eight seconds, and five frames into each new scene. */
+Test(snapshot, writes_pictures)
+{
+    char options[512];
+    char *scratch;
+    cr_assert_eq(support_scratch_create(&scratch), 0);
+    snprintf(options, sizeof options,
+             "snapshot:directory=%s,every_seconds=4,on_scene=yes,name={camera}-{seq}.jpg", scratch);
+    json_t *events = events_of(options, "snapshot");
+    cr_expect_str_eq(outline(events, "reason", "reason"),
+                     "0 interval interval, 80 scene scene, 100 interval interval, "
+                     "155 scene scene, 200 interval interval");
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const char *path = support_text(json_array_get(events, i), "path");
+        cr_expect_eq(access(path, R_OK), 0, "%s", path);
+    }
+    support_scratch_remove(&scratch);
 }

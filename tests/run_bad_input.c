@@ -246,8 +246,9 @@ static void check_usage(const char *cause, const char *const arguments[])
 Test(usage, unknown_worker)
 {
     char *clip = good_clip();
-    REFUSED("no worker 'nonsense'; there are: framemd5, health, motion, null, scene, stats", "-w",
-            "nonsense");
+    REFUSED(
+        "no worker 'nonsense'; there are: framemd5, health, motion, null, scene, snapshot, stats",
+        "-w", "nonsense");
     REFUSED("no worker ''", "-w", "");
     REFUSED("no worker 'motion framemd5'", "-w", "motion framemd5");
     REFUSED("no worker 'motion=3'", "--worker=motion=3");

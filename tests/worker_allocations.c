@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/scratch.h"
 #include "tests/support/screening.h"
 
 #define RATE 25.0
@@ -86,7 +87,7 @@ static void expect_none(const char *name, const char *options, enum frame_format
         if (rgb)
             support_canvas_close(&converted);
     }
-    cr_expect_eq(screening.error, 0);
+    cr_expect_eq(screening.error, 0, "%s: %s", strerror(-screening.error), screening.log);
     cr_expect_gt(quiet, 5, "%s tells something in every frame", name);
     support_screening_close(&screening);
 }
@@ -121,6 +122,20 @@ Test(allocations, health_makes_none)
 Test(allocations, scene_makes_none)
 {
     expect_none_in_any_format("scene", NULL);
+}
+
+/* Between pictures. */
+Test(allocations, snapshot_makes_none)
+{
+    char options[512];
+    char *scratch;
+    cr_assert_eq(support_scratch_create(&scratch), 0);
+    snprintf(options, sizeof options,
+             "directory=%s,every_seconds=100,on_scene=yes,on_motion=yes,motion=travel=100\\,"
+             "linger_seconds=100",
+             scratch);
+    expect_none_in_any_format("snapshot", options);
+    support_scratch_remove(&scratch);
 }
 
 Test(allocations, stats_make_none)

@@ -8,11 +8,11 @@
 
 #include "workers/analyzers/motion/debug.h"
 #include "workers/analyzers/motion/detector.h"
+#include "workers/analyzers/motion/options.h"
 #include "workers/back.h"
 
 struct motion {
-    struct motion_config config; /* first: whoever has a state has one */
-    char zones_path[PATH_MAX];
+    struct motion_options options; /* first, see there */
     char debug_directory[PATH_MAX / 2];
     int debug_every; /* frames */
 
@@ -83,11 +83,11 @@ static int frame__(struct worker_camera *camera, void *state, const struct frame
 static int open_zones(struct worker_camera *camera, struct motion *motion)
 {
     char problem[256];
-    if (!*motion->zones_path)
+    if (!*motion->options.zones)
         return 0;
-    int error = motion_zones_load(&motion->zones, motion->zones_path, problem, sizeof problem);
+    int error = motion_zones_load(&motion->zones, motion->options.zones, problem, sizeof problem);
     if (error)
-        worker_log__(camera, "%s: %s", motion->zones_path, problem);
+        worker_log__(camera, "%s: %s", motion->options.zones, problem);
     return error;
 }
 
@@ -109,8 +109,9 @@ static int open__(struct worker_camera *camera, void *state)
     int error = open_zones(camera, motion);
     if (!error)
         error = open_debug(camera, motion);
-    return error ? error
-                 : motion_detector_create(&motion->detector, &motion->config, motion->zones);
+    return error
+               ? error
+               : motion_detector_create(&motion->detector, &motion->options.config, motion->zones);
 }
 
 static void close__(struct worker_camera *camera, void *state)
@@ -127,13 +128,15 @@ static void close__(struct worker_camera *camera, void *state)
 
 #define INT(name, from, to, by_default, text)                                                      \
     {                                                                                              \
-        .key = #name, .type = WORKER_OPTION_INT, .offset = offsetof(struct motion, config.name),   \
-        .initial = (by_default), .minimum = (from), .maximum = (to), .help = (text)                \
+        .key = #name, .type = WORKER_OPTION_INT,                                                   \
+        .offset = offsetof(struct motion, options.config.name), .initial = (by_default),           \
+        .minimum = (from), .maximum = (to), .help = (text)                                         \
     }
 #define REAL(name, from, to, by_default, text)                                                     \
     {                                                                                              \
-        .key = #name, .type = WORKER_OPTION_REAL, .offset = offsetof(struct motion, config.name),  \
-        .initial = (by_default), .minimum = (from), .maximum = (to), .help = (text)                \
+        .key = #name, .type = WORKER_OPTION_REAL,                                                  \
+        .offset = offsetof(struct motion, options.config.name), .initial = (by_default),           \
+        .minimum = (from), .maximum = (to), .help = (text)                                         \
     }
 
 #define PATH(name, field, text)                                                                    \
@@ -160,7 +163,7 @@ static const struct worker_option options[] = {
     REAL(static_seconds, 0.1, 86400, 20, "seconds after which what rests becomes background"),
     REAL(light, 1, 100, 60, "percent of the picture that changes at once with the light"),
     REAL(settle_seconds, 0, 60, 0.6, "seconds after which changed light is taken for lasting"),
-    PATH(zones, zones_path, "JSON file of zones and masks, see ringside-analyzers(7)"),
+    PATH(zones, options.zones, "JSON file of zones and masks, see ringside-analyzers(7)"),
     PATH(debug, debug_directory, "directory for pictures of what it sees, to tune it by"),
     {.key = "debug_every",
      .type = WORKER_OPTION_INT,

@@ -10,7 +10,7 @@
 #include "workers/back.h"
 
 #define BINS_MAX VISION_LEVELS
-#define ROUNDING 1e-4 /* seconds, of times that are sums */
+#define ROUNDING VISION_CLOCK_ROUNDING
 
 struct stats {
     double interval_seconds;

@@ -7,11 +7,12 @@ extern const struct worker_class worker_health;
 extern const struct worker_class worker_motion;
 extern const struct worker_class worker_null;
 extern const struct worker_class worker_scene;
+extern const struct worker_class worker_snapshot;
 extern const struct worker_class worker_stats;
 
 const struct worker_class *const worker_classes[] = {
-    &worker_framemd5, &worker_health, &worker_motion, &worker_null,
-    &worker_scene,    &worker_stats,  NULL,
+    &worker_framemd5, &worker_health,   &worker_motion, &worker_null,
+    &worker_scene,    &worker_snapshot, &worker_stats,  NULL,
 };
 
 const struct worker_class *worker_class_find(const char *name)

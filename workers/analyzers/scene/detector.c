@@ -90,7 +90,8 @@ static void watch_jump(struct scene_detector *detector, struct scene_change *cha
 {
     const struct scene_config *config = detector->config;
     const double apart = from_before(detector);
-    const bool lasted = detector->clock.now - detector->since >= config->confirm_seconds;
+    const double since = detector->since - VISION_CLOCK_ROUNDING;
+    const bool lasted = detector->clock.now - since >= config->confirm_seconds;
     if (!lasted && apart >= config->threshold * RETURNED)
         return;
     detector->state = SCENE_STEADY;

@@ -11,6 +11,7 @@
 
 #define VISION_CLOCK_NOMINAL 0.04
 #define VISION_CLOCK_GAP 10.0
+#define VISION_CLOCK_ROUNDING 1e-4 /* of times that are sums, for whoever compares two */
 
 struct vision_clock { /* zeroed at the start */
     bool begun;

@@ -172,7 +172,7 @@ Test(credentials, that_are_mistyped)
 {
     check_failure("rtsp:/" USER ":" PASSWORD "@127.0.0.1/x", "No such file");
     check_failure("gate=http://" USER ":" PASSWORD "?/#@127.0.0.1:1/x", "cannot be opened");
-    check_failure("rtsp://127.0.0.1:1/user=" USER "_password=" PASSWORD "_channel=1",
+    check_failure("http://127.0.0.1:1/user=" USER "_password=" PASSWORD "_channel=1",
                   "Connection refused");
 }
 

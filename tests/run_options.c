@@ -67,6 +67,7 @@ Test(help, of_run_lists_every_option)
         "--exec-options KEY=VALUE,...",
         "--inline",
         "--no-sandbox",
+        "--stall-timeout S",
         "--pace",
         "--loop N",
         "--slots N",

@@ -226,8 +226,8 @@ Test(signal, interrupt_while_an_input_is_opened)
 {
     char url[64];
     int server = listen_silently(url, sizeof url);
-    struct support_process *process =
-        support_ringside_start(SUPPORT_ARGUMENTS("run", "-w", "framemd5", url));
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", "--stall-timeout", "0", "-w", "framemd5", url));
     int connection = accept4(server, NULL, NULL, SOCK_CLOEXEC);
     cr_assert_geq(connection, 0);
     cr_assert_eq(support_signal(process, SIGINT), 0);

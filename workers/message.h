@@ -66,6 +66,7 @@ enum worker_message_type {
     WORKER_STREAM = 96, /* `stream`: a ring is needed, and then WORKER_START */
     WORKER_PROGRESS,    /* `progress` */
     WORKER_DONE,        /* `progress`; `value`: enum worker_outcome */
+    WORKER_STATE,       /* `value`: enum worker_camera_state; `text`: why, or "" */
 
     /* in both directions, with any `bytes`: the class's own, up to UINT16_MAX */
     WORKER_USER = 0x4000,
@@ -84,6 +85,14 @@ enum worker_outcome {
     WORKER_STOPPED, /* told to */
     WORKER_PARTIAL, /* damaged or truncated: what could be decoded was delivered */
     WORKER_FAILED,
+};
+
+/* How a stream is. */
+enum worker_camera_state {
+    WORKER_CAMERA_ONLINE,  /* frames come */
+    WORKER_CAMERA_STALLED, /* it was silent for too long, and is connected to anew */
+    WORKER_CAMERA_OFFLINE, /* it can't be connected to, or broke off; it is tried again */
+    WORKER_CAMERA_ENDED,   /* it is given up */
 };
 
 struct worker_activate {

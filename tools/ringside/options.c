@@ -51,6 +51,9 @@ static int print_help(void)
         "      --slots N   frames that each ring can hold (default: by size and workers)\n"
         "      --seconds S end after S seconds\n"
         "      --dry-run   print the shared memory it would take, and end\n"
+        "      --stall-timeout S\n"
+        "                  a stream that is silent for S seconds counts as lost and is connected\n"
+        "                  to anew, 0 = never (default: 10)\n"
         "      --no-sandbox\n"
         "                  leave the decoders the rights of their user; nothing needs it\n"
         "      --inline    for tests and debuggers: decoders and workers in one process and one\n"
@@ -79,12 +82,13 @@ static int parse_unsigned(const char *option, const char *text, unsigned maximum
     return GO_ON;
 }
 
-static int parse_seconds(const char *text, double *out)
+static int parse_seconds(const char *option, const char *text, bool zero, double *out)
 {
     char *end;
     *out = strtod(text, &end);
-    if (end == text || *end || !(*out > 0) || *out > 1e9)
-        return usage_error("--seconds %s: must be a number above 0", text);
+    if (end == text || *end || !(*out > 0 || (zero && *out == 0)) || *out > 1e9)
+        return usage_error("--%s %s: must be a number above 0%s", option, text,
+                           zero ? ", or 0" : "");
     return GO_ON;
 }
 
@@ -114,6 +118,7 @@ enum {
     OPTION_SECONDS,
     OPTION_JSON,
     OPTION_NO_SANDBOX,
+    OPTION_STALL_TIMEOUT,
     OPTION_DRY_RUN,
     OPTION_VERSION,
     OPTION_HELP
@@ -130,6 +135,7 @@ static const struct option long_options[] = {
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"stall-timeout", required_argument, NULL, OPTION_STALL_TIMEOUT},
     {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
@@ -172,10 +178,12 @@ static int handle_option(struct run_options *options, int option, const char *ar
     case OPTION_THREADS:
         return parse_unsigned("threads", optarg, 64, &options->threads);
     case OPTION_SECONDS:
-        return parse_seconds(optarg, &options->seconds);
+        return parse_seconds("seconds", optarg, false, &options->seconds);
     case OPTION_JSON:
         options->log.json = true;
         return set_flag(&options->json);
+    case OPTION_STALL_TIMEOUT:
+        return parse_seconds("stall-timeout", optarg, true, &options->stall_seconds);
     case OPTION_NO_SANDBOX:
         return set_flag(&options->no_sandbox);
     case OPTION_DRY_RUN:
@@ -217,7 +225,7 @@ static int check_slots(const struct run_options *options)
 
 int run_options_parse(struct run_options *options, int argc, char **argv)
 {
-    *options = (struct run_options){.plays = 1, .log.level = WORKER_INFO};
+    *options = (struct run_options){.plays = 1, .stall_seconds = 10, .log.level = WORKER_INFO};
     int status = GO_ON, option;
     opterr = 0;
     optind = 1;

@@ -85,6 +85,7 @@ static int start(struct run *run)
         .slots = options->slots,
         .threads = options->threads,
         .no_sandbox = options->no_sandbox,
+        .stall_ns = (int64_t)(options->stall_seconds * 1e9),
         .pace = options->pace,
         .plays = options->plays,
         .dry_run = options->dry_run,

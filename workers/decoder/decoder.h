@@ -30,6 +30,7 @@ struct decoder_config {
     bool pace;         /* publish in real time, by the stream's timestamps */
     unsigned plays;    /* how often the input is played; 0: without end */
     unsigned threads;  /* of libavcodec; 0: as many as it likes */
+    int64_t stall_ns;  /* how long a stream may be silent; 0: for ever */
     bool verbose;      /* pass on what FFmpeg's libraries say */
     bool no_sandbox;   /* leave the process all its rights: see sandbox.h */
     int err;           /* a descriptor that it gets as its standard error; 0: ours */

@@ -18,6 +18,10 @@ static int interrupt(void *user)
     return config->interrupted(config->user);
 }
 
+/* What a network's stream may be looked at before it is shown. What is not known by then, its
+ * rate say, the frames tell. */
+#define ANALYSE_US AV_TIME_BASE
+
 /* What a file refers to is none of the input. */
 static int refuse(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
                   AVDictionary **options)
@@ -53,6 +57,10 @@ static int open_network(struct input *input)
                 "rtmpt,rtmpte,rtmpts,ffrtmphttp,ffrtmpcrypt,srt,srtp,rist,mmsh,mmst,ftp,gopher,"
                 "gophers",
                 0);
+    if (input->config->live) {
+        input->format->max_analyze_duration = ANALYSE_US;
+        input->format->fps_probe_size = 0;
+    }
     if (av_strstart(url, "rtsp", NULL))
         av_dict_set(&options, "rtsp_transport", "tcp", 0);
     int error = avformat_open_input(&input->format, url, NULL, &options);

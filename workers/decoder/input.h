@@ -22,6 +22,7 @@
 struct input_config {
     enum source_kind kind;
     const struct source_part *part;
+    bool live;        /* a stream that is to be shown soon */
     unsigned threads; /* of libavcodec; 0: as many as it likes */
     /* Asked while libavformat waits: true makes it give up. */
     bool (*interrupted)(void *user);

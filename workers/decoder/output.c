@@ -56,6 +56,12 @@ void output_log(struct output *output, enum worker_log_level level, const char *
     send_to_front(output, WORKER_LOG, level, text, strlen(text) + 1);
 }
 
+void output_send_text(struct output *output, struct worker_message_header header, const char *text)
+{
+    send_to_front(output, (enum worker_message_type)header.type, header.value, text,
+                  strlen(text) + 1);
+}
+
 static void send_progress(struct output *output, enum worker_message_type type, int value)
 {
     output->reported_ns = output_now_ns();

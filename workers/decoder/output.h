@@ -80,6 +80,9 @@ bool output_stop_waiting(const struct output *output);
 void output_log(struct output *output, enum worker_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Sends the front a text. */
+void output_send_text(struct output *output, struct worker_message_header header, const char *text);
+
 int64_t output_now_ns(void);
 
 #endif

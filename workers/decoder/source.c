@@ -45,6 +45,17 @@ enum source_kind source_kind_of(const char *input)
     return is_url(input) && !begins(input, FILE_ "//") ? SOURCE_NETWORK : SOURCE_FILES;
 }
 
+bool source_is_live(const struct source *source)
+{
+    static const char *const with_an_end[] = {"http", "ftp", "gopher", "data"};
+    if (source->kind != SOURCE_NETWORK)
+        return false;
+    for (size_t i = 0; i < sizeof with_an_end / sizeof *with_an_end; i++)
+        if (begins(source->parts->name, with_an_end[i]))
+            return false;
+    return true;
+}
+
 /* Where the host begins. A password is to be escaped, and if it is not, what seems to be
  * the path may be a part of it. */
 static const char *find_host(const char *authority)

@@ -49,6 +49,10 @@ enum source_kind source_kind_of(const char *input);
  * by which path may be a password. Also of what only looks as if it had one in it. */
 void source_describe(const char *input, char *text, size_t size);
 
+/* Whether it is followed for as long as it may: its end is a loss. What comes by http, and
+ * files, have an end of their own. */
+bool source_is_live(const struct source *source);
+
 /*
  * Opens it. `standard_input`: the descriptor for "-", which becomes the source's; -1.
  * 0 or a negative errno: as open(2), -EMFILE where there are more files than descriptors,

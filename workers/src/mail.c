@@ -1,8 +1,10 @@
 /* What the supervisor's processes tell it. */
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "workers/src/event.h"
 #include "workers/src/supervisor.h"
 
 #define MESSAGES_PER_TURN 64
@@ -32,6 +34,28 @@ static void decoder_gone(struct camera *camera)
     camera_decoder_done(camera, WORKER_FAILED);
 }
 
+static void tell_state(struct camera *camera, const struct worker_message *message)
+{
+    static const char *const names[] = {"online", "stalled", "offline", "ended"};
+    struct supervisor *supervisor = camera->supervisor;
+    const unsigned state = (unsigned)message->header.value;
+    if (state >= sizeof names / sizeof *names)
+        return;
+    json_t *event = event_begin("camera", camera->name);
+    json_object_set_new(event, "state", json_string(names[state]));
+    if (state == WORKER_CAMERA_ONLINE)
+        json_object_set_new(event, "connection", json_integer(++camera->connections));
+    if (*message->text)
+        json_object_set_new(event, "reason", json_string(message->text));
+    char *line = event_finish(event);
+    if (line)
+        supervisor->config.event(supervisor->config.user, line);
+    free(line);
+    if (*message->text)
+        supervisor_log(supervisor, WORKER_WARNING, camera->name, "%s: %s; trying again",
+                       names[state], message->text);
+}
+
 static void handle_decoder_message(struct camera *camera, const struct worker_message *message)
 {
     struct supervisor *supervisor = camera->supervisor;
@@ -39,6 +63,9 @@ static void handle_decoder_message(struct camera *camera, const struct worker_me
     case WORKER_LOG:
         supervisor_log(supervisor, (enum worker_log_level)message->header.value, camera->name, "%s",
                        message->text);
+        break;
+    case WORKER_STATE:
+        tell_state(camera, message);
         break;
     case WORKER_STREAM:
         camera_stream(camera, &message->stream);

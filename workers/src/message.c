@@ -8,7 +8,8 @@
 
 static bool is_text(uint16_t type)
 {
-    return type == WORKER_LOG || type == WORKER_REFUSED || type == WORKER_EVENT;
+    return type == WORKER_LOG || type == WORKER_STATE || type == WORKER_REFUSED ||
+           type == WORKER_EVENT;
 }
 
 #define ANY_SIZE SIZE_MAX

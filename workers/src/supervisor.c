@@ -87,6 +87,7 @@ static int spawn_decoder(struct supervisor *supervisor, unsigned index)
         .threads = decoder_threads(config),
         .verbose = config->verbose,
         .no_sandbox = config->no_sandbox,
+        .stall_ns = config->stall_ns,
         .host = config->in_process ? supervisor_turn : NULL,
         .user = supervisor,
     };

@@ -32,6 +32,7 @@ struct camera {
     enum worker_outcome outcome;
     struct worker_stream stream;
     struct worker_progress progress;
+    unsigned connections; /* of a stream, so far */
     struct ring *ring;
     struct seat *seats; /* one for each worker */
 };

@@ -127,6 +127,10 @@ void supervisor_stop(struct supervisor *supervisor);
 
 enum supervisor_outcome supervisor_outcome(const struct supervisor *supervisor);
 
+/* What comes from the camera's name in the name of a ring that a supervisor, in whatever process,
+ * has made; NULL where none has. Ends with the ring's name. */
+const char *supervisor_camera_of(const char *ring);
+
 /* Whether the ring of that name is one that a supervisor, in whatever process, has made for
  * a camera of that name. */
 bool supervisor_is_ring_of(const char *ring, const char *camera);

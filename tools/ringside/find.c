@@ -57,3 +57,9 @@ int find_ring(const char *command, const char *camera, char ring[RING_NAME_MAX +
         return error;
     return search.count == 0 ? -ENOENT : search.count > 1 && !search.exact ? -EEXIST : 0;
 }
+
+const char *find_camera_of(const char *ring)
+{
+    const char *camera = supervisor_camera_of(ring);
+    return camera ? camera : ring;
+}

@@ -11,4 +11,7 @@
  */
 int find_ring(const char *command, const char *camera, char ring[RING_NAME_MAX + 1]);
 
+/* The camera's part of a ring's name, or all of it where no supervisor has made it. */
+const char *find_camera_of(const char *ring);
+
 #endif

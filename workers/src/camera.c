@@ -74,17 +74,23 @@ void camera_ring_name(unsigned number, const char *camera, char name[RING_NAME_M
     snprintf(name, RING_NAME_MAX + 1, "%d-%u-%s", (int)getpid(), number, fitting);
 }
 
+const char *supervisor_camera_of(const char *ring)
+{
+    for (int part = 0; part < 2; part++) {
+        const size_t digits = strspn(ring, "0123456789");
+        if (!digits || ring[digits] != '-')
+            return NULL;
+        ring += digits + 1;
+    }
+    return ring;
+}
+
 bool supervisor_is_ring_of(const char *ring, const char *camera)
 {
     char fitting[CAMERA_PART_MAX + 1];
     fit_name(camera, fitting);
-    for (int part = 0; part < 2; part++) {
-        const size_t digits = strspn(ring, "0123456789");
-        if (!digits || ring[digits] != '-')
-            return false;
-        ring += digits + 1;
-    }
-    return strcmp(ring, fitting) == 0;
+    const char *own = supervisor_camera_of(ring);
+    return own && strcmp(own, fitting) == 0;
 }
 
 /* Gives up on the camera: its decoder is told to stop, and answers with its end. */

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 
 #include "workers/src/event.h"
-#include "workers/src/memory.h"
+#include "workers/memory.h"
 #include "workers/src/supervisor.h"
 #include "workers/src/worker.h"
 
@@ -186,7 +186,7 @@ void member_measure(struct supervisor *supervisor, unsigned index)
     if (member->measured || !supervisor->config.verbose || !member->worker)
         return;
     member->measured = true;
-    const int64_t bytes = memory_beside_rings(member->pid);
+    const int64_t bytes = worker_memory(member->pid);
     if (bytes >= 0)
         supervisor_log(supervisor, WORKER_DEBUG, NULL,
                        "worker %s#%u (pid %d) takes %.2f MiB beside the frames (PSS)",

@@ -1,11 +1,11 @@
-#include "workers/src/memory.h"
+#include "workers/memory.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-int64_t memory_beside_rings(pid_t pid)
+int64_t worker_memory(pid_t pid)
 {
     char line[4608];
     bool is_ring = false;

@@ -46,7 +46,10 @@ struct supervisor_config {
     unsigned slots;        /* of each ring; 0: by supervisor_slots */
     unsigned threads;      /* of each decoder; 0: they share the processors */
     bool no_sandbox;       /* leave the decoders all their rights */
-    int64_t stall_ns;      /* how long a stream may be silent; 0: for ever */
+    enum decoder_frames frames;
+    double max_fps;    /* of each input, 0: all */
+    bool pass_corrupt; /* show damaged frames, too */
+    int64_t stall_ns;  /* how long a stream may be silent; 0: for ever */
     bool pace;
     unsigned plays; /* 0: without end */
     bool dry_run;   /* open the inputs, tell their budget, end */

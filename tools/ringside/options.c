@@ -51,6 +51,13 @@ static int print_help(void)
         "      --slots N   frames that each ring can hold (default: by size and workers)\n"
         "      --seconds S end after S seconds\n"
         "      --dry-run   print the shared memory it would take, and end\n"
+        "      --decode all|ref|key\n"
+        "                  decode all frames, those that others refer to, or keyframes only\n"
+        "                  (default: all)\n"
+        "      --max-fps N show at most N frames a second of each input (default: all)\n"
+        "      --corrupt drop|pass\n"
+        "                  keep damaged frames from the workers, or show them, with a flag\n"
+        "                  (default: drop)\n"
         "      --stall-timeout S\n"
         "                  a stream that is silent for S seconds counts as lost and is connected\n"
         "                  to anew, 0 = never (default: 10)\n"
@@ -82,7 +89,7 @@ static int parse_unsigned(const char *option, const char *text, unsigned maximum
     return GO_ON;
 }
 
-static int parse_seconds(const char *option, const char *text, bool zero, double *out)
+static int parse_positive(const char *option, const char *text, bool zero, double *out)
 {
     char *end;
     *out = strtod(text, &end);
@@ -90,6 +97,25 @@ static int parse_seconds(const char *option, const char *text, bool zero, double
         return usage_error("--%s %s: must be a number above 0%s", option, text,
                            zero ? ", or 0" : "");
     return GO_ON;
+}
+
+static int parse_frames(const char *text, enum decoder_frames *out)
+{
+    static const char *const names[] = {"all", "ref", "key"};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        *out = (enum decoder_frames)i;
+        if (strcmp(text, names[i]) == 0)
+            return GO_ON;
+    }
+    return usage_error("--decode %s: must be all, ref or key", text);
+}
+
+static int parse_corrupt(const char *text, bool *out)
+{
+    *out = strcmp(text, "pass") == 0;
+    return *out || strcmp(text, "drop") == 0
+               ? GO_ON
+               : usage_error("--corrupt %s: must be drop or pass", text);
 }
 
 static int add_worker(struct run_options *options, const char *text)
@@ -119,6 +145,9 @@ enum {
     OPTION_JSON,
     OPTION_NO_SANDBOX,
     OPTION_STALL_TIMEOUT,
+    OPTION_DECODE,
+    OPTION_MAX_FPS,
+    OPTION_CORRUPT,
     OPTION_DRY_RUN,
     OPTION_VERSION,
     OPTION_HELP
@@ -135,6 +164,9 @@ static const struct option long_options[] = {
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"decode", required_argument, NULL, OPTION_DECODE},
+    {"max-fps", required_argument, NULL, OPTION_MAX_FPS},
+    {"corrupt", required_argument, NULL, OPTION_CORRUPT},
     {"stall-timeout", required_argument, NULL, OPTION_STALL_TIMEOUT},
     {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"quiet", no_argument, NULL, 'q'},
@@ -178,12 +210,18 @@ static int handle_option(struct run_options *options, int option, const char *ar
     case OPTION_THREADS:
         return parse_unsigned("threads", optarg, 64, &options->threads);
     case OPTION_SECONDS:
-        return parse_seconds("seconds", optarg, false, &options->seconds);
+        return parse_positive("seconds", optarg, false, &options->seconds);
     case OPTION_JSON:
         options->log.json = true;
         return set_flag(&options->json);
+    case OPTION_DECODE:
+        return parse_frames(optarg, &options->frames);
+    case OPTION_MAX_FPS:
+        return parse_positive("max-fps", optarg, false, &options->max_fps);
+    case OPTION_CORRUPT:
+        return parse_corrupt(optarg, &options->pass_corrupt);
     case OPTION_STALL_TIMEOUT:
-        return parse_seconds("stall-timeout", optarg, true, &options->stall_seconds);
+        return parse_positive("stall-timeout", optarg, true, &options->stall_seconds);
     case OPTION_NO_SANDBOX:
         return set_flag(&options->no_sandbox);
     case OPTION_DRY_RUN:

@@ -71,15 +71,25 @@ static void place_in_time(struct decoding *decoding, AVFrame *frame)
     decoding->output.progress.position_ns = decoding->time.position_ns;
 }
 
+/* Counts it where it is damaged. */
+static bool is_wanted(struct decoding *decoding)
+{
+    const AVFrame *frame = decoding->frame;
+    const bool corrupt = frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT);
+    decoding->output.progress.corrupt += corrupt;
+    return (!corrupt || decoding->config->pass_corrupt) &&
+           frame_rate_is_due(&decoding->rate, (double)decoding->time.position_ns / 1e9);
+}
+
 static int show(struct decoding *decoding)
 {
     struct output *output = &decoding->output;
     AVFrame *frame = decoding->frame;
 
     output->progress.decoded++;
-    if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT))
-        output->progress.corrupt++;
     place_in_time(decoding, frame);
+    if (!is_wanted(decoding))
+        return 0;
     const struct output_facts facts = {
         .time_base = decoding->input.time_base,
         .rotation = decoding->input.rotation,

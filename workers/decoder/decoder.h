@@ -24,12 +24,22 @@
 extern "C" {
 #endif
 
+/* Which frames are decoded. */
+enum decoder_frames {
+    DECODER_ALL,
+    DECODER_REFERENCES, /* those that others are predicted from */
+    DECODER_KEYS,       /* those that need no other */
+};
+
 struct decoder_config {
     const char *name;  /* the camera's, for the process's title */
     const char *input; /* a path or URL, as libavformat takes it */
     bool pace;         /* publish in real time, by the stream's timestamps */
     unsigned plays;    /* how often the input is played; 0: without end */
     unsigned threads;  /* of libavcodec; 0: as many as it likes */
+    enum decoder_frames frames;
+    double max_fps;    /* frames a second at most, by their times; 0: all */
+    bool pass_corrupt; /* publish those that are damaged, too */
     int64_t stall_ns;  /* how long a stream may be silent; 0: for ever */
     bool verbose;      /* pass on what FFmpeg's libraries say */
     bool no_sandbox;   /* leave the process all its rights: see sandbox.h */

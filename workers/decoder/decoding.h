@@ -2,6 +2,7 @@
 #ifndef WORKERS_DECODER_DECODING_H
 #define WORKERS_DECODER_DECODING_H
 
+#include "libframe/rate.h"
 #include "workers/decoder/decoder.h"
 #include "workers/decoder/input.h"
 #include "workers/decoder/output.h"
@@ -15,6 +16,7 @@ struct decoding {
     struct input_config input_config;
     struct input input;
     struct timeline time;
+    struct frame_rate rate;
     AVFrame *frame;
     bool confined;
     bool fatal; /* the ring, or the frames' format, is of no use: nothing helps */

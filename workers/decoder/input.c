@@ -130,6 +130,7 @@ static int open_codec(struct input *input, const AVCodec *codec)
     if (error < 0)
         return error;
     input->codec->pkt_timebase = input->stream->time_base;
+    input->codec->skip_frame = config->skip_frame;
     input->codec->thread_count = (int)config->threads;
     if (config->get_buffer)
         use_buffers(input->codec, config);

@@ -22,8 +22,9 @@
 struct input_config {
     enum source_kind kind;
     const struct source_part *part;
-    bool live;        /* a stream that is to be shown soon */
-    unsigned threads; /* of libavcodec; 0: as many as it likes */
+    bool live;                 /* a stream that is to be shown soon */
+    unsigned threads;          /* of libavcodec; 0: as many as it likes */
+    enum AVDiscard skip_frame; /* those that are not decoded, as libavcodec has it */
     /* Asked while libavformat waits: true makes it give up. */
     bool (*interrupted)(void *user);
     void *user;

@@ -91,12 +91,19 @@ static enum worker_outcome work(struct decoding *decoding)
 
 int decoder_main__(unsigned camera, const struct decoder_config *config, int control)
 {
+    static const enum AVDiscard skipped[] = {
+        [DECODER_ALL] = AVDISCARD_DEFAULT,
+        [DECODER_REFERENCES] = AVDISCARD_NONREF,
+        [DECODER_KEYS] = AVDISCARD_NONKEY,
+    };
     struct decoding *decoding = calloc(1, sizeof *decoding);
     if (!decoding)
         return EXIT_FAILURE;
     decoding->config = config;
+    frame_rate_begin(&decoding->rate, config->max_fps);
     decoding->input_config = (struct input_config){
         .threads = config->threads,
+        .skip_frame = skipped[config->frames],
         .interrupted = interrupted,
         .user = decoding,
         .get_buffer = slots_get_buffer,

@@ -88,6 +88,9 @@ static int spawn_decoder(struct supervisor *supervisor, unsigned index)
         .verbose = config->verbose,
         .no_sandbox = config->no_sandbox,
         .stall_ns = config->stall_ns,
+        .frames = config->frames,
+        .max_fps = config->max_fps,
+        .pass_corrupt = config->pass_corrupt,
         .host = config->in_process ? supervisor_turn : NULL,
         .user = supervisor,
     };

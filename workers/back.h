@@ -2,7 +2,7 @@
  * The back: what runs in a worker's process, on the other side of the fork. Here
  * stands what the hooks of a worker class may call, and the loop that calls them.
  *
- * The loop sleeps in one poll() on two descriptors: the control socket to the
+ * The loop sleeps in one epoll on two descriptors: the control socket to the
  * front, and the worker's one eventfd, which says that some ring has something.
  * It takes messages and frames in turn, and frames from the cameras in turn, so
  * that neither starves the other.

@@ -209,17 +209,25 @@ static int take_frames(struct worker_back *back)
     return error;
 }
 
+/* Rings that had nothing are asked again when their descriptor tells: one that sleeps and is
+ * spoken to looks at nothing else. */
 static int turn(struct worker_back *back)
 {
-    const int error = take_frames(back);
-    struct pollfd fds[] = {
-        {.fd = back->control, .events = POLLIN},
-        {.fd = ring_waitset_fd(back->waitset), .events = POLLIN},
-    };
+    if (back->look)
+        back->look = take_frames(back) != -EAGAIN;
+    struct epoll_event events[2];
     const int idle_ms = back_cameras_idle__(back);
-    if (poll(fds, 2, error == -EAGAIN ? idle_ms : 0) < 0)
+    const int count = epoll_wait(back->epoll, events, 2, back->look ? 0 : idle_ms);
+    if (count < 0)
         return errno == EINTR ? 0 : -errno;
-    return fds[0].revents ? take_message(back) : 0;
+    bool said = false;
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.fd == back->control)
+            said = true;
+        else
+            back->look = true;
+    }
+    return said ? take_message(back) : 0;
 }
 
 /* Has the descriptor readable when idle__ is due. */
@@ -245,31 +253,37 @@ int worker_back_dispatch__(struct worker_back *back)
     return said || frames != -EAGAIN ? 0 : -EAGAIN;
 }
 
-static void close_descriptors(struct worker_back *back)
+static int listen_to(const struct worker_back *back, int fd)
 {
-    if (back->epoll >= 0)
-        close(back->epoll);
-    if (back->timer >= 0)
-        close(back->timer);
-    back->epoll = back->timer = -1;
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return epoll_ctl(back->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+static int make_descriptors(struct worker_back *back)
+{
+    int error = ring_waitset_create(&back->waitset, -1);
+    if (error)
+        return error;
+    back->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (back->epoll < 0)
+        return -errno;
+    error = listen_to(back, back->control);
+    return error ? error : listen_to(back, ring_waitset_fd(back->waitset));
+}
+
+/* The built-in loop has no need of the timer. */
 int worker_back_fd__(struct worker_back *back)
 {
-    if (back->epoll >= 0)
+    if (back->timer >= 0)
         return back->epoll;
-    struct epoll_event event = {.events = EPOLLIN};
-    back->epoll = epoll_create1(EPOLL_CLOEXEC);
     back->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (back->epoll < 0 || back->timer < 0 ||
-        epoll_ctl(back->epoll, EPOLL_CTL_ADD, back->control, &event) < 0 ||
-        epoll_ctl(back->epoll, EPOLL_CTL_ADD, back->timer, &event) < 0 ||
-        epoll_ctl(back->epoll, EPOLL_CTL_ADD, ring_waitset_fd(back->waitset), &event) < 0) {
-        const int error = -errno;
-        close_descriptors(back);
-        return error;
-    }
-    return back->epoll;
+    const int error = back->timer < 0 ? -errno : listen_to(back, back->timer);
+    if (!error)
+        return back->epoll;
+    if (back->timer >= 0)
+        close(back->timer);
+    back->timer = -1;
+    return error;
 }
 
 int worker_back_create__(struct worker_back **out, const struct worker_config *config, int control,
@@ -285,7 +299,7 @@ int worker_back_create__(struct worker_back **out, const struct worker_config *c
     back->user = user;
     back->epoll = back->timer = -1;
     back->self = back_camera_create__(back, WORKER_NO_CAMERA, "");
-    int error = back->self ? ring_waitset_create(&back->waitset, -1) : -ENOMEM;
+    int error = back->self ? make_descriptors(back) : -ENOMEM;
     if (error)
         worker_back_destroy__(&back);
     *out = back;
@@ -302,7 +316,10 @@ void worker_back_destroy__(struct worker_back **pointer)
     if (back->self)
         back_camera_destroy__(back->self);
     ring_waitset_destroy(&back->waitset);
-    close_descriptors(back);
+    if (back->epoll >= 0)
+        close(back->epoll);
+    if (back->timer >= 0)
+        close(back->timer);
     free(back);
     *pointer = NULL;
 }

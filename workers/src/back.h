@@ -27,7 +27,9 @@ struct worker_back {
     struct worker_camera *cameras; /* a list */
     struct worker_camera *self;    /* stands for the worker in messages about no camera */
     bool stop;
-    int epoll, timer;         /* for worker_back_fd__; -1: not asked for */
+    bool look;                /* a ring may have something */
+    int epoll;                /* all that there is to hear */
+    int timer;                /* for idle__ in another's loop, -1: in the built-in one */
     void (*wait)(void *user); /* NULL: sleep in send */
     void *user;
     struct worker_message message; /* the one being handled */

@@ -227,11 +227,16 @@ static int look_for_pong(struct worker *worker)
     return error == -EAGAIN ? 0 : error;
 }
 
-int worker_ping_send(struct worker *worker)
+static int send_ping(struct worker *worker, int64_t now_ns)
 {
     const struct worker_message_header header = {.type = WORKER_PING};
-    const struct worker_ping ping = {.id = ++worker->pings, .sent_ns = worker_now_ns()};
+    const struct worker_ping ping = {.id = ++worker->pings, .sent_ns = now_ns};
     return worker_message_send(worker->process.control, header, &ping, sizeof ping, -1, false);
+}
+
+int worker_ping_send(struct worker *worker)
+{
+    return send_ping(worker, worker_now_ns());
 }
 
 static int await_pong(struct worker *worker, int64_t until_ns)
@@ -256,7 +261,7 @@ int worker_ping(struct worker *worker, int64_t timeout_ns, int64_t *round_trip_n
     int64_t until_ns;
     if (__builtin_add_overflow(sent_ns, timeout_ns, &until_ns))
         until_ns = INT64_MAX;
-    int error = worker_ping_send(worker);
+    int error = send_ping(worker, sent_ns);
     if (!error)
         error = await_pong(worker, until_ns);
     if (!error && round_trip_ns)

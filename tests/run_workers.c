@@ -120,6 +120,32 @@ Test(title, leaves_environment_and_name_as_they_were)
     cr_expect_str_eq(support_text(json_array_get(told, 0), "program"), "ringside");
 }
 
+/* -- memory ------------------------------------------------------------------------------------ */
+
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#else
+#define IS_SANITIZED 0
+#endif
+
+/* Each of its pages counts by as many as share it: here the fewest there can be. */
+Test(memory, of_an_idle_worker_is_less_than_2_mib)
+{
+    struct support_result result;
+    double mib = -1;
+    if (IS_SANITIZED)
+        cr_skip_test("a sanitizer takes more");
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-v", "-w", "null", clip()));
+    cr_assert_eq(result.exit_code, 0, "%s", result.err);
+    const char *line = strstr(result.err, ") takes ");
+    cr_assert_not_null(line, "%s", result.err);
+    cr_assert_eq(sscanf(line, ") takes %lf MiB beside the frames (PSS)", &mib), 1);
+    cr_expect_gt(mib, 0);
+    cr_expect_lt(mib, 2);
+}
+
 /* -- supervision ------------------------------------------------------------------------------- */
 
 /* Lines about frames, which only framemd5 prints here. */

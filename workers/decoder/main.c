@@ -1,10 +1,10 @@
 /* The decoder's process. */
 #include <errno.h>
-#include <libavdevice/avdevice.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "workers/decoder/decoding.h"
+#include "workers/decoder/devices.h"
 #include "workers/decoder/log.h"
 #include "workers/decoder/sandbox.h"
 
@@ -118,9 +118,11 @@ int decoder_main__(unsigned camera, const struct decoder_config *config, int con
     decoding->output.host = config->host;
     decoding->output.user = config->user;
     /* FFmpeg's lines may tell a URL, and with it a password. */
-    const bool forward = config->verbose && source_kind_of(config->input) != SOURCE_NETWORK;
+    const enum source_kind kind = source_kind_of(config->input);
+    const bool forward = config->verbose && kind != SOURCE_NETWORK;
     decoder_log_begin(forward ? forward_log : NULL, decoding);
-    avdevice_register_all();
+    if ((kind == SOURCE_TEST || kind == SOURCE_DEVICE) && !devices_load())
+        output_log(&decoding->output, WORKER_ERROR, "libavdevice is missing");
     decoding->frame = av_frame_alloc();
     enum worker_outcome outcome = decoding->frame ? work(decoding) : WORKER_FAILED;
     output_finish(&decoding->output, outcome);

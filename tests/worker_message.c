@@ -159,6 +159,17 @@ Test(gone, is_told_to_the_sender)
 }
 
 /* What nobody has read when the reader closes resets the connection. */
+Test(gone, with_messages_unread_is_no_other_error_to_the_sender)
+{
+    struct pair pair = connect_pair();
+    cr_assert_eq(send_text(pair.ours, "unread"), 0);
+    close(pair.theirs);
+    cr_expect_eq(send_text(pair.ours, "hello?"), -EPIPE);
+    cr_expect_eq(send_text(pair.ours, "hello?"), -EPIPE);
+    receive(pair.ours, -EPIPE);
+    close(pair.ours);
+}
+
 Test(gone, with_messages_unread_is_no_other_error)
 {
     struct pair pair = connect_pair();

@@ -71,10 +71,11 @@ int worker_message_send(int fd, struct worker_message_header header, const void 
         };
         memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
     }
+    /* As below: who is reset once is gone, and the next try says so. */
     ssize_t sent;
     do
         sent = sendmsg(fd, &message, MSG_NOSIGNAL | (block ? 0 : MSG_DONTWAIT));
-    while (sent < 0 && errno == EINTR);
+    while (sent < 0 && (errno == EINTR || errno == ECONNRESET));
     return sent < 0 ? -errno : 0;
 }
 

@@ -397,8 +397,8 @@ Test(death, of_a_stopped_worker_leaves_the_others_complete)
 static struct support_process *start_two_cameras(void)
 {
     struct support_process *process = support_ringside_start(
-        SUPPORT_ARGUMENTS("run", LONG, "-w", "framemd5:restarts=0", "-w", "framemd5:restarts=0",
-                          named_clip(CAMERA), named_clip(SECOND_CAMERA)));
+        SUPPORT_ARGUMENTS("run", LONG, "--restarts", "0", "-w", "framemd5:restarts=0", "-w",
+                          "framemd5:restarts=0", named_clip(CAMERA), named_clip(SECOND_CAMERA)));
     cr_assert_eq(support_await(process, "\"camera\":\"" SECOND_CAMERA "\""), 0);
     support_ringside_await_full(process);
     return process;

@@ -15,8 +15,11 @@
  *
  * It owns the rings and outlives those who use them, starts no thread, reads no
  * media, and never blocks. A worker that dies is taken out of all rings, and the
- * others go on; a decoder that dies ends its camera's stream, and readers get all
- * that was published.
+ * others go on; a decoder that dies is followed by another, which takes its ring over
+ * and continues the sequence: without a gap where its input gives the same frames
+ * again, and else, as with a camera, with what comes next. One that dies too often, or whose
+ * input can be had only once, ends its camera's stream, and readers get all that was
+ * published.
  *
  * Threads: belongs to one thread, in a process without others.
  */
@@ -52,6 +55,7 @@ struct supervisor_config {
     int64_t stall_ns;  /* how long a stream may be silent; 0: for ever */
     bool pace;
     unsigned plays; /* 0: without end */
+    int restarts;   /* that a decoder may need within a minute */
     bool dry_run;   /* open the inputs, tell their budget, end */
     bool verbose;
 

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,33 @@ void support_ringside_await_full(const struct support_process *process)
         usleep(1000);
     }
     close(fd);
+}
+
+static bool is_called(pid_t pid, const char *title)
+{
+    char path[64];
+    char line[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+    FILE *file = fopen(path, "r");
+    if (file && fread(line, 1, sizeof line - 1, file) == 0)
+        *line = '\0'; /* dead already */
+    if (file)
+        fclose(file);
+    return strcmp(line, title) == 0;
+}
+
+pid_t support_ringside_process(const struct support_process *process, const char *title,
+                               pid_t other)
+{
+    pid_t members[256];
+    for (;;) {
+        size_t count = support_session_members(support_pid(process), members, 256);
+        for (size_t i = 0; i < count && i < 256; i++)
+            if (members[i] != other && is_called(members[i], title))
+                return members[i];
+        cr_assert(is_running(support_pid(process)), "it ended without a process '%s'", title);
+        usleep(1000); /* there is no event for that */
+    }
 }
 
 /* A ring's name begins with its owner's pid. */

@@ -31,6 +31,13 @@ void support_ringside_wait(struct support_process **process, struct support_resu
  */
 void support_ringside_await_full(const struct support_process *process);
 
+/*
+ * The run's process of that title that is not `other` (0: any), as soon as there is one. The test
+ * reads no output in the meantime.
+ */
+pid_t support_ringside_process(const struct support_process *process, const char *title,
+                               pid_t other);
+
 /* What process PID has in /dev/shm now: one name a line. The caller frees it. */
 char *support_ringside_memory(pid_t pid);
 

@@ -48,6 +48,9 @@ static int print_help(void)
         "      --loop N    play each input N times, 0 = for ever (default: 1)\n"
         "      --threads N threads of each decoder, 1 to 64 (default: they share the\n"
         "                  processors)\n"
+        "      --restarts N\n"
+        "                  times a decoder may die within a minute before its input is given\n"
+        "                  up (default: 5)\n"
         "      --slots N   frames that each ring can hold (default: by size and workers)\n"
         "      --seconds S end after S seconds\n"
         "      --dry-run   print the shared memory it would take, and end\n"
@@ -139,6 +142,7 @@ enum {
     OPTION_INLINE,
     OPTION_EXEC_OPTIONS,
     OPTION_LOOP,
+    OPTION_RESTARTS,
     OPTION_SLOTS,
     OPTION_THREADS,
     OPTION_SECONDS,
@@ -160,6 +164,7 @@ static const struct option long_options[] = {
     {"inline", no_argument, NULL, OPTION_INLINE},
     {"pace", no_argument, NULL, OPTION_PACE},
     {"loop", required_argument, NULL, OPTION_LOOP},
+    {"restarts", required_argument, NULL, OPTION_RESTARTS},
     {"slots", required_argument, NULL, OPTION_SLOTS},
     {"threads", required_argument, NULL, OPTION_THREADS},
     {"seconds", required_argument, NULL, OPTION_SECONDS},
@@ -205,6 +210,8 @@ static int handle_option(struct run_options *options, int option, const char *ar
         return set_flag(&options->pace);
     case OPTION_LOOP:
         return parse_unsigned("loop", optarg, 1000000000, &options->plays);
+    case OPTION_RESTARTS:
+        return parse_unsigned("restarts", optarg, 1000, &options->restarts);
     case OPTION_SLOTS:
         return parse_unsigned("slots", optarg, RING_SLOTS_MAX, &options->slots);
     case OPTION_THREADS:
@@ -263,7 +270,8 @@ static int check_slots(const struct run_options *options)
 
 int run_options_parse(struct run_options *options, int argc, char **argv)
 {
-    *options = (struct run_options){.plays = 1, .stall_seconds = 10, .log.level = WORKER_INFO};
+    *options = (struct run_options){
+        .plays = 1, .restarts = 5, .stall_seconds = 10, .log.level = WORKER_INFO};
     int status = GO_ON, option;
     opterr = 0;
     optind = 1;

@@ -13,10 +13,11 @@ struct run_options {
     struct workers workers;
     const char *program_options; /* for the next --exec */
     bool pace, dry_run, json, in_process, no_sandbox;
-    unsigned plays;   /* 0: without end */
-    unsigned slots;   /* 0: as many as are good */
-    unsigned threads; /* of each decoder, 0: by default */
-    double seconds;   /* to run, 0: to the end */
+    unsigned plays;    /* 0: without end */
+    unsigned restarts; /* that a decoder may need within a minute */
+    unsigned slots;    /* 0: as many as are good */
+    unsigned threads;  /* of each decoder, 0: by default */
+    double seconds;    /* to run, 0: to the end */
     enum decoder_frames frames;
     double max_fps;       /* of each input, 0: all */
     bool pass_corrupt;    /* show damaged frames, too */

@@ -91,6 +91,7 @@ static int start(struct run *run)
         .stall_ns = (int64_t)(options->stall_seconds * 1e9),
         .pace = options->pace,
         .plays = options->plays,
+        .restarts = (int)options->restarts,
         .dry_run = options->dry_run,
         .in_process = options->in_process,
         .verbose = options->log.level >= WORKER_DEBUG,

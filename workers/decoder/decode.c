@@ -96,6 +96,11 @@ static int show(struct decoding *decoding)
         .received_ns = decoding->input.received_ns,
         .wall_clock_ns = decoding->input.wall_clock_ns,
     };
+    if (output->progress.published < decoding->config->resume) { /* it has been */
+        output->progress.published++;
+        decoding->time.started_ns = output_now_ns() - output->progress.position_ns;
+        return decoding_is_over(decoding) ? -ECANCELED : 0;
+    }
     if (decoding->config->pace)
         output_sleep_until(output,
                            av_sat_add64(decoding->time.started_ns, output->progress.position_ns));

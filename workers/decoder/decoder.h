@@ -36,6 +36,7 @@ struct decoder_config {
     const char *input; /* a path or URL, as libavformat takes it */
     bool pace;         /* publish in real time, by the stream's timestamps */
     unsigned plays;    /* how often the input is played; 0: without end */
+    uint64_t resume;   /* so many frames have been published before: they are not again */
     unsigned threads;  /* of libavcodec; 0: as many as it likes */
     enum decoder_frames frames;
     double max_fps;    /* frames a second at most, by their times; 0: all */
@@ -60,6 +61,16 @@ int decoder_spawn(struct decoder **out, unsigned camera, const struct decoder_co
 /* A decoder that runs in this process. `config` is the caller's and must outlive it. */
 int decoder_spawn_inline(struct decoder **out, unsigned camera,
                          const struct decoder_config *config);
+
+/* What another decoder finds when it opens an input that one has read before. */
+enum decoder_again {
+    DECODER_SAME, /* the same frames, from the beginning */
+    DECODER_LIVE, /* what comes next */
+    DECODER_NONE, /* nothing: it can be had only once */
+};
+
+/* `duration_ns` as the first one told in WORKER_STREAM. */
+enum decoder_again decoder_again(const struct decoder_config *config, int64_t duration_ns);
 
 /* Lets it do all its work, from its input's beginning to WORKER_DONE. */
 void decoder_run_inline(struct decoder *decoder);

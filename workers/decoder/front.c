@@ -1,6 +1,7 @@
 #include <bsd/unistd.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libring/writer.h"
@@ -72,6 +73,25 @@ int decoder_spawn_inline(struct decoder **out, unsigned camera, const struct dec
         return error;
     }
     return begin(out, decoder, config);
+}
+
+/* A file that is played for ever stands for a camera: to be where it was would take for
+ * ever, too. */
+enum decoder_again decoder_again(const struct decoder_config *config, int64_t duration_ns)
+{
+    const enum source_kind kind = source_kind_of(config->input);
+    struct stat status;
+    if (source_is_standard_input(config->input))
+        return DECODER_NONE;
+    if (kind == SOURCE_FILES && stat(config->input, &status) == 0 && !S_ISREG(status.st_mode) &&
+        !S_ISDIR(status.st_mode))
+        return DECODER_NONE; /* a pipe, say */
+    struct source_part part = {.fd = -1, .name = (char *)config->input};
+    const struct source source = {.kind = kind, .parts = &part, .count = 1};
+    if (kind == SOURCE_DEVICE || config->plays == 0 || source_is_live(&source) ||
+        (kind == SOURCE_NETWORK && duration_ns == 0))
+        return DECODER_LIVE;
+    return DECODER_SAME;
 }
 
 /* The handle may be destroyed by whoever hears of its end. */

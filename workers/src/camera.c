@@ -125,6 +125,7 @@ static int create_ring(struct camera *camera)
     ring_config_for(camera, &config);
     camera_ring_name(camera->number, camera->name, name);
     int error = ring_create(&camera->ring, name, &config);
+    camera->slot_size = config.slot_size;
     if (error == -ENOSPC)
         log_no_room(camera);
     else if (error)
@@ -133,9 +134,9 @@ static int create_ring(struct camera *camera)
     return error;
 }
 
-/* The decoder gets it while the workers attach. */
 static int give_ring(struct camera *camera)
 {
+    camera->has_key = true;
     int error = decoder_give_ring(camera->decoder, ring_name(camera->ring));
     if (!error || error == -EPIPE) /* that it is dead is about to be seen anyway */
         return 0;
@@ -164,7 +165,7 @@ static void ask(struct camera *camera, unsigned index)
         seat_refused(camera, index, error);
 }
 
-/* Asks every worker to attach. */
+/* Asks every worker to attach; meanwhile the decoder gets the ring. */
 static void wire(struct camera *camera)
 {
     struct supervisor *supervisor = camera->supervisor;
@@ -185,10 +186,16 @@ static unsigned seats_in(const struct camera *camera, enum seat_state state)
     return count;
 }
 
-/* All are attached, nothing is published yet: nobody misses the first frame. */
+/* All are attached, and nothing is published yet: nobody misses the first frame. Or it is one that
+ * takes over. */
 static void start(struct camera *camera)
 {
     camera->state = SUPERVISOR_RUNNING;
+    camera->waits = false;
+    if (!camera->has_key && give_ring(camera) != 0) {
+        fail(camera);
+        return;
+    }
     int error = decoder_start(camera->decoder);
     if (error && error != -EPIPE) { /* that it is dead is about to be seen anyway */
         supervisor_log(camera->supervisor, WORKER_ERROR, camera->name,
@@ -300,7 +307,7 @@ static void advance(struct camera *camera)
         if (camera->ring)
             finish_ring(camera);
     }
-    if (camera->state == SUPERVISOR_WIRING && seats_in(camera, SEAT_ASKED) == 0)
+    if (camera->state == SUPERVISOR_WIRING && camera->waits && seats_in(camera, SEAT_ASKED) == 0)
         start(camera);
     if (camera->state != SUPERVISOR_DRAINING || seats_in(camera, SEAT_ASKED) > 0 ||
         seats_in(camera, SEAT_TAKEN) > 0)
@@ -329,7 +336,7 @@ static void tell_budget(struct camera *camera)
 
 /* A frame that does not fit: the ring's slots grow, and readers pass over by
  * themselves. */
-static void grow(struct camera *camera)
+static int grow(struct camera *camera)
 {
     int error = ring_resize(camera->ring, camera->stream.frame_size);
     if (error == -ENOSPC)
@@ -337,7 +344,14 @@ static void grow(struct camera *camera)
     else if (error)
         supervisor_log(camera->supervisor, WORKER_ERROR, camera->name,
                        "cannot make its ring larger: %s", strerror(-error));
-    if (error)
+    else
+        camera->slot_size = camera->stream.frame_size;
+    return error;
+}
+
+static void go_on(struct camera *camera)
+{
+    if (camera->stream.frame_size > camera->slot_size && grow(camera) != 0)
         fail(camera);
     else
         start(camera);
@@ -347,6 +361,7 @@ void camera_stream(struct camera *camera, const struct worker_stream *stream)
 {
     if (camera->done)
         return;
+    camera->waits = true;
     camera->stream = *stream;
     camera->stream.format[sizeof camera->stream.format - 1] = '\0';
     if (camera->supervisor->config.dry_run)
@@ -354,7 +369,7 @@ void camera_stream(struct camera *camera, const struct worker_stream *stream)
     else if (camera->state == SUPERVISOR_OPENING)
         wire(camera);
     else if (camera->state == SUPERVISOR_RUNNING)
-        grow(camera);
+        go_on(camera);
     advance(camera);
 }
 

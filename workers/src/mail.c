@@ -9,29 +9,10 @@
 
 #define MESSAGES_PER_TURN 64
 
-/* What a decoder prints comes from libraries; what it has to say itself are messages. */
-static void log_words(void *user, const char *line)
+static void take_progress(struct camera *camera, const struct worker_progress *progress)
 {
-    const struct camera *camera = user;
-    supervisor_log(camera->supervisor, WORKER_WARNING, camera->name, "its decoder: %s", line);
-}
-
-static void decoder_gone(struct camera *camera)
-{
-    struct supervisor *supervisor = camera->supervisor;
-    char how[128];
-    int status;
-    decoder_destroy(&camera->decoder, &status);
-    words_finish(&camera->words, log_words, camera);
-    if (camera->done)
-        return;
-    if (supervisor->stopped) { /* it was waiting for its input, and not for us */
-        camera_decoder_done(camera, WORKER_STOPPED);
-        return;
-    }
-    supervisor_describe_end(status, how, sizeof how);
-    supervisor_log(supervisor, WORKER_ERROR, camera->name, "its decoder %s", how);
-    camera_decoder_done(camera, WORKER_FAILED);
+    camera->progress = *progress;
+    camera->progress.active_ns += camera->active_before_ns;
 }
 
 static void tell_state(struct camera *camera, const struct worker_message *message)
@@ -71,10 +52,10 @@ static void handle_decoder_message(struct camera *camera, const struct worker_me
         camera_stream(camera, &message->stream);
         break;
     case WORKER_PROGRESS:
-        camera->progress = message->progress;
+        take_progress(camera, &message->progress);
         break;
     case WORKER_DONE:
-        camera->progress = message->progress;
+        take_progress(camera, &message->progress);
         camera_decoder_done(camera, message->header.value < WORKER_COMPLETE ||
                                             message->header.value > WORKER_FAILED
                                         ? WORKER_FAILED
@@ -160,13 +141,13 @@ void mail_from_decoder(struct camera *camera)
 {
     struct worker_message *message = &camera->supervisor->message;
     int error = 0;
-    words_read(&camera->words, log_words, camera);
+    feed_listen(camera);
     for (int i = 0; i < MESSAGES_PER_TURN && camera->decoder && !error; i++) {
         error = decoder_receive(camera->decoder, message);
         if (!error)
             handle_decoder_message(camera, message);
         else if (error != -EAGAIN)
-            decoder_gone(camera);
+            feed_gone(camera);
     }
 }
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "workers/src/death.h"
 #include "workers/src/event.h"
 #include "workers/memory.h"
 #include "workers/src/supervisor.h"
@@ -42,18 +42,6 @@ static void tell(struct supervisor *supervisor, unsigned index, const char *stat
     if (line)
         supervisor->config.event(supervisor->config.user, line);
     free(line);
-}
-
-static json_t *death_to_json(const struct member *member, int status, int64_t delay_ns)
-{
-    json_t *death = json_pack("{s:o}", "log", words_to_json(&member->words));
-    if (WIFSIGNALED(status))
-        json_object_set_new(death, "signal", json_integer(WTERMSIG(status)));
-    else
-        json_object_set_new(death, "exit", json_integer(WEXITSTATUS(status)));
-    json_object_set_new(death, "restart_ms",
-                        delay_ns < 0 ? json_null() : json_integer(delay_ns / 1000000));
-    return death;
 }
 
 /* -- life and death -------------------------------------------------------------------------- */
@@ -122,35 +110,22 @@ void member_listen(struct supervisor *supervisor, unsigned index)
     words_read(&supervisor->members[index].words, log_words, &speaker);
 }
 
-/* ", and is started again in 0.1 s", or what else comes of it. */
-static void describe_future(int64_t delay_ns, bool gives_up, char *text, size_t size)
-{
-    if (delay_ns >= 0)
-        snprintf(text, size, ", and is started again in %.1f s", (double)delay_ns / SECOND_NS);
-    else if (gives_up)
-        snprintf(text, size, ", which it did too often: it is given up");
-    else
-        *text = '\0';
-}
-
 static void mourn(struct supervisor *supervisor, unsigned index, int status)
 {
     struct member *member = &supervisor->members[index];
     const struct worker_config *config = config_of(supervisor, index);
     const int64_t now = worker_now_ns();
-    char how[128], future[96];
-    const char *last = words_last(&member->words);
-    int64_t delay = RESTART_NEVER;
-    const bool wanted = !supervisor->stopped && !member->stopping && config->restarts > 0;
-    if (wanted)
-        delay = restart_after(&member->restart, config->restarts, now);
-    member->restart_ns = delay < 0 ? 0 : now + delay;
-    supervisor_describe_end(status, how, sizeof how);
-    describe_future(delay, wanted, future, sizeof future);
-    supervisor_log(supervisor, WORKER_ERROR, NULL, "worker %s#%u (pid %d) %s%s%s%s",
-                   config->class_->name, config->index, (int)member->pid, how, future,
-                   last ? "; it last said: " : "", last ? last : "");
-    tell(supervisor, index, delay < 0 ? "gone" : "died", death_to_json(member, status, delay));
+    struct death death = {.status = status, .delay_ns = RESTART_NEVER, .words = &member->words};
+    char how[512];
+    if (!supervisor->stopped && !member->stopping && config->restarts > 0) {
+        death.delay_ns = restart_after(&member->restart, config->restarts, now);
+        death.given_up = death.delay_ns < 0;
+    }
+    member->restart_ns = death.delay_ns < 0 ? 0 : now + death.delay_ns;
+    death_describe(&death, how, sizeof how);
+    supervisor_log(supervisor, WORKER_ERROR, NULL, "worker %s#%u (pid %d) %s", config->class_->name,
+                   config->index, (int)member->pid, how);
+    tell(supervisor, index, death.delay_ns < 0 ? "gone" : "died", death_to_json(&death));
     supervisor_worsen(supervisor, SUPERVISOR_FAILED);
 }
 

@@ -57,7 +57,7 @@ static int watch_words(struct supervisor *supervisor, const struct words *words,
     return words->open ? watch(supervisor, words->fd, source) : 0;
 }
 
-static int watch_decoder(struct camera *camera)
+int supervisor_watch_decoder(struct camera *camera)
 {
     struct supervisor *supervisor = camera->supervisor;
     struct source *source = &supervisor->sources[camera->number];
@@ -66,7 +66,7 @@ static int watch_decoder(struct camera *camera)
     return error ? error : watch_words(supervisor, &camera->words, source);
 }
 
-static int spawn_decoder(struct supervisor *supervisor, unsigned index)
+static int start_camera(struct supervisor *supervisor, unsigned index)
 {
     const struct supervisor_config *config = &supervisor->config;
     struct camera *camera = &supervisor->cameras[index];
@@ -94,17 +94,7 @@ static int spawn_decoder(struct supervisor *supervisor, unsigned index)
         .host = config->in_process ? supervisor_turn : NULL,
         .user = supervisor,
     };
-    int error = 0;
-    if (config->in_process) {
-        error = decoder_spawn_inline(&camera->decoder, index, &camera->decoder_config);
-    } else {
-        error = words_open(&camera->words);
-        camera->decoder_config.err = camera->words.theirs;
-        if (!error)
-            error = decoder_spawn(&camera->decoder, index, &camera->decoder_config);
-        words_begin(&camera->words);
-    }
-    return error ? error : watch_decoder(camera);
+    return feed_start(camera);
 }
 
 int supervisor_watch_ring(struct camera *camera)
@@ -153,12 +143,16 @@ static int make_descriptors(struct supervisor *supervisor)
     return watch(supervisor, supervisor->tick, source);
 }
 
-/* Has the tick come when the first of the members has something to do. */
+/* Has the tick come when the first member or feed has something to do. */
 static void set_tick(struct supervisor *supervisor)
 {
     int64_t due = INT64_MAX;
     for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
         const int64_t own = member_due(&supervisor->members[i]);
+        due = own < due ? own : due;
+    }
+    for (unsigned i = 0; i < supervisor->config.camera_count; i++) {
+        const int64_t own = feed_due(&supervisor->cameras[i]);
         due = own < due ? own : due;
     }
     if (due == supervisor->tick_ns)
@@ -193,7 +187,7 @@ static int spawn_all(struct supervisor *supervisor)
     for (unsigned i = 0; i < config->worker_count && !error && !config->dry_run; i++)
         error = member_spawn(supervisor, i);
     for (unsigned i = 0; i < config->camera_count && !error; i++)
-        error = spawn_decoder(supervisor, i);
+        error = start_camera(supervisor, i);
     set_tick(supervisor);
     return error;
 }
@@ -263,15 +257,6 @@ void supervisor_destroy(struct supervisor **pointer)
 int supervisor_fd(const struct supervisor *supervisor)
 {
     return supervisor->epoll;
-}
-
-void supervisor_describe_end(int status, char *text, size_t size)
-{
-    if (WIFSIGNALED(status))
-        snprintf(text, size, "was killed by signal %d (%s)", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    else
-        snprintf(text, size, "exited with status %d", WEXITSTATUS(status));
 }
 
 static void dispatch_ring(struct camera *camera)
@@ -356,6 +341,8 @@ static void tick(struct supervisor *supervisor)
     supervisor->tick_ns = 0;
     for (unsigned i = 0; i < supervisor->config.worker_count; i++)
         member_tick(supervisor, i, now);
+    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
+        feed_tick(&supervisor->cameras[i], now);
 }
 
 void supervisor_dispatch(struct supervisor *supervisor)
@@ -401,8 +388,7 @@ void supervisor_stop(struct supervisor *supervisor)
     supervisor->stopped = true;
     set_deadline(supervisor);
     for (unsigned i = 0; i < supervisor->config.camera_count; i++)
-        if (supervisor->cameras[i].decoder)
-            decoder_stop(supervisor->cameras[i].decoder);
+        feed_stop(&supervisor->cameras[i]);
     for (unsigned i = 0; i < supervisor->config.worker_count; i++)
         supervisor->members[i].restart_ns = 0;
 }

@@ -3,6 +3,7 @@
 #define WORKERS_SRC_SUPERVISOR_H
 
 #include "libring/ring.h"
+#include "workers/src/feed.h"
 #include "workers/src/member.h"
 #include "workers/supervisor.h"
 
@@ -26,14 +27,21 @@ struct camera {
     const char *name, *input;
     enum supervisor_camera_state state;
     struct decoder *decoder; /* NULL: gone */
+    pid_t pid;               /* the decoder's, also of a dead one */
     struct words words;      /* the decoder's */
     struct decoder_config decoder_config;
-    bool done; /* the decoder has nothing more to say, or is dead */
+    struct restart restart;
+    int64_t restart_ns;       /* monotonic, when another decoder is started; 0: none is */
+    int64_t active_before_ns; /* while those before it were at work */
+    bool has_key;             /* the decoder can write into the ring */
+    bool waits;               /* the decoder, for us to say that the ring is ready */
+    bool done;                /* no decoder has anything more to say */
     enum worker_outcome outcome;
     struct worker_stream stream;
     struct worker_progress progress;
     unsigned connections; /* of a stream, so far */
     struct ring *ring;
+    uint64_t slot_size; /* of the ring */
     struct seat *seats; /* one for each worker */
 };
 
@@ -67,8 +75,8 @@ void supervisor_log(struct supervisor *supervisor, enum worker_log_level level, 
 /* The run's outcome is at least as bad as this from now on. */
 void supervisor_worsen(struct supervisor *supervisor, enum supervisor_outcome outcome);
 
-/* "exited with status 1", "was killed by signal 9 (Killed)". */
-void supervisor_describe_end(int status, char *text, size_t size);
+/* Listens to the camera's decoder from now on, until it is destroyed. */
+int supervisor_watch_decoder(struct camera *camera);
 
 /* Listens to the member's worker from now on, until it is destroyed. */
 int supervisor_watch_worker(struct supervisor *supervisor, unsigned index);

@@ -1,0 +1,233 @@
+/* Decoders that die: another takes the ring over, the sequence continues, and workers stay. */
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/support/events.h"
+#include "tests/support/ringside.h"
+
+#define CAMERA "gate"
+#define TITLE "ringside: decoder " CAMERA
+#define CLIP_FRAMES 25
+
+static char *clip(void)
+{
+    return support_ringside_clip(
+        "clip.mp4", SUPPORT_ARGUMENTS("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=1",
+                                      "-c:v", "libx264", "-pix_fmt", "yuv420p"));
+}
+
+static char *named_clip(void)
+{
+    char *input;
+    cr_assert_geq(asprintf(&input, CAMERA "=%s", clip()), 0);
+    return input;
+}
+
+/* Kills the decoder that is not `other`, when it is there. */
+static pid_t kill_decoder(const struct support_process *process, pid_t other)
+{
+    const pid_t pid = support_ringside_process(process, TITLE, other);
+    cr_assert_eq(kill(pid, SIGKILL), 0);
+    return pid;
+}
+
+static json_t *lives(const json_t *events, const char *state)
+{
+    json_t *all = support_events_pick(events, "decoder", CAMERA, -1);
+    json_t *found = json_array();
+    size_t i;
+    json_t *event;
+    json_array_foreach(all, i, event)
+    {
+        if (strcmp(support_text(event, "state"), state) == 0)
+            json_array_append(found, event);
+    }
+    return found;
+}
+
+static long long figure(const json_t *events, size_t worker, const char *key)
+{
+    return support_integer(support_summary_worker(support_summary(events, CAMERA), worker), key);
+}
+
+/* -- what can be read again -------------------------------------------------------------------- */
+
+/* It stands still while nobody reads what it has to say: so it dies in the middle. */
+Test(decoder, killed_at_a_file_is_followed_by_one_that_goes_on_exactly_there)
+{
+    struct support_result alone;
+    struct support_result result;
+    char *input = named_clip();
+    support_ringside(&alone, SUPPORT_ARGUMENTS("run", "--loop", "160", "-w", "framemd5", "-w",
+                                               "framemd5", input));
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", "--loop", "160", "-w", "framemd5", "-w", "framemd5", input));
+    support_ringside_await_full(process);
+    const pid_t dead = kill_decoder(process, 0);
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 1);
+    cr_expect_not_null(strstr(result.err, CAMERA ": its decoder was killed by signal 9 (Killed), "
+                                                 "and is started again in 0.1 s\n"),
+                       "%s", result.err);
+    json_t *events = support_events(result.out);
+    json_t *expected = support_events(alone.out);
+    for (int worker = 0; worker < 2; worker++)
+        cr_expect(json_equal(support_events_pick(events, "frame", CAMERA, worker),
+                             support_events_pick(expected, "frame", CAMERA, worker)));
+    const json_t *summary = support_summary(events, CAMERA);
+    cr_expect_str_eq(support_text(summary, "outcome"), "complete");
+    cr_expect_eq(support_integer(summary, "published"), 160 * CLIP_FRAMES);
+    cr_expect_eq(support_integer(summary, "decoded"), 160 * CLIP_FRAMES);
+    cr_expect_eq(json_array_size(lives(events, "died")), 1);
+    const json_t *death = json_array_get(lives(events, "died"), 0);
+    cr_expect_eq(support_integer(death, "pid"), dead);
+    cr_expect_eq(support_integer(death, "signal"), SIGKILL);
+    cr_expect_eq(support_integer(death, "restart_ms"), 100);
+    cr_expect_neq(support_integer(json_array_get(lives(events, "started"), 0), "pid"), dead);
+}
+
+/* In the middle of the work, where a worker that is stopped holds it. */
+Test(decoder, killed_again_and_again_loses_nothing)
+{
+    struct support_result result;
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", "--loop", "40", "-w", "framemd5:hang_timeout=0", "-w",
+                          "null:policy=latest", named_clip()));
+    cr_assert_eq(support_await(process, "\"seq\":30,"), 0);
+    const pid_t worker = support_ringside_process(process, "ringside: worker framemd5#0", 0);
+    cr_assert_eq(kill(worker, SIGSTOP), 0);
+    pid_t dead = 0;
+    for (int i = 0; i < 4; i++)
+        dead = kill_decoder(process, dead);
+    cr_assert_eq(kill(worker, SIGCONT), 0);
+    support_ringside_wait(&process, &result);
+    json_t *events = support_events(result.out);
+    cr_expect_str_eq(support_text(support_summary(events, CAMERA), "outcome"), "complete");
+    cr_expect_eq(figure(events, 0, "received"), 40 * CLIP_FRAMES);
+    cr_expect_eq(figure(events, 0, "skipped"), 0);
+    cr_expect_eq(figure(events, 1, "received") + figure(events, 1, "skipped"), 40 * CLIP_FRAMES);
+    cr_expect_eq(json_array_size(lives(events, "started")), 4);
+}
+
+Test(decoder, that_dies_too_often_is_given_up)
+{
+    struct support_result result;
+    struct support_process *process = support_ringside_start(SUPPORT_ARGUMENTS(
+        "run", "--restarts", "2", "--loop", "1000", "-w", "null:sleep_ms=5", named_clip()));
+    pid_t dead = 0;
+    for (int i = 0; i < 3; i++)
+        dead = kill_decoder(process, dead);
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 1);
+    cr_expect_not_null(strstr(result.err, "which it did too often: it is given up"));
+    json_t *events = support_events(result.out);
+    const json_t *summary = support_summary(events, CAMERA);
+    cr_expect_str_eq(support_text(summary, "outcome"), "failed");
+    cr_expect_eq(figure(events, 0, "received"), support_integer(summary, "published"));
+    cr_expect_eq(json_array_size(lives(events, "died")), 2);
+    cr_expect_eq(json_array_size(lives(events, "gone")), 1);
+}
+
+/* -- what can't -------------------------------------------------------------------------------- */
+
+/* For ever, as a camera: frames are numbered on. */
+Test(decoder, killed_at_a_live_input_is_followed_by_one_that_continues_the_sequence)
+{
+    struct support_result result;
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", "--loop", "0", "-w", "framemd5", named_clip()));
+    support_ringside_await_full(process);
+    kill_decoder(process, 0);
+    cr_assert_eq(support_await(process, "\"state\":\"started\""), 0);
+    support_ringside_await_full(process);
+    cr_assert_eq(support_signal(process, SIGTERM), 0);
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 143);
+    json_t *events = support_events(result.out);
+    const json_t *frames = support_events_pick(events, "frame", CAMERA, 0);
+    cr_expect_eq((long long)json_array_size(frames),
+                 support_integer(support_summary(events, CAMERA), "published"));
+    size_t i;
+    const json_t *event;
+    json_array_foreach(frames, i, event) cr_assert_eq(support_integer(event, "seq"), (long long)i);
+}
+
+/* What the dead one has read of it nobody can read again. */
+Test(decoder, killed_at_standard_input_is_the_end_of_it)
+{
+    struct support_result result;
+    struct support_process *process;
+    char *script;
+    cr_assert_geq(asprintf(&script, "exec \"$@\" <%s", clip()), 0);
+    cr_assert_eq(support_start(&process, SUPPORT_DEADLINE,
+                               SUPPORT_ARGUMENTS("bash", "-c", script, "bash",
+                                                 support_ringside_path(), "run", "--slots", "2",
+                                                 "-w", "null:sleep_ms=200", CAMERA "=-")),
+                 0);
+    kill_decoder(process, 0);
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 1);
+    json_t *events = support_events(result.out);
+    cr_expect_str_eq(support_text(support_summary(events, CAMERA), "outcome"), "failed");
+    cr_expect_eq(json_array_size(lives(events, "started")), 0);
+    cr_expect_eq(json_array_size(lives(events, "gone")), 1);
+}
+
+/* A server that takes the connection and says nothing. */
+static int listen_silently(char *url, size_t size)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(listen(fd, 1), 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    snprintf(url, size, CAMERA "=tcp://127.0.0.1:%d", ntohs(address.sin_port));
+    return fd;
+}
+
+Test(decoder, killed_while_it_opens_its_input_is_followed_by_one_that_tries)
+{
+    char url[64];
+    struct support_result result;
+    int server = listen_silently(url, sizeof url);
+    struct support_process *process =
+        support_ringside_start(SUPPORT_ARGUMENTS("run", "-w", "framemd5", url));
+    int first = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+    kill_decoder(process, 0);
+    int second = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+    cr_assert(first >= 0 && second >= 0);
+    cr_assert_eq(support_signal(process, SIGINT), 0);
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 130);
+    json_t *events = support_events(result.out);
+    cr_expect_str_eq(support_text(support_summary(events, CAMERA), "outcome"), "stopped");
+    close(first);
+    close(second);
+    close(server);
+}
+
+/* It is told to end while no decoder is there. */
+Test(decoder, that_waits_to_be_started_again_is_stopped)
+{
+    struct support_result result;
+    struct support_process *process = support_ringside_start(SUPPORT_ARGUMENTS(
+        "run", "--restarts", "1000", "--loop", "0", "-w", "null:sleep_ms=5", named_clip()));
+    pid_t dead = 0;
+    for (int i = 0; i < 5; i++) /* the next one is 1.6 s away */
+        dead = kill_decoder(process, dead);
+    cr_assert_eq(support_await(process, "started again in 1.6 s"), 0);
+    cr_assert_eq(support_signal(process, SIGTERM), 0);
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 143);
+    json_t *events = support_events(result.out);
+    cr_expect_str_eq(support_text(support_summary(events, CAMERA), "outcome"), "stopped");
+}

@@ -67,6 +67,7 @@ Test(help, of_run_lists_every_option)
         "--exec-options KEY=VALUE,...",
         "--inline",
         "--no-sandbox",
+        "--stop-timeout S",
         "--stall-timeout S",
         "--decode all|ref|key",
         "--max-fps N",

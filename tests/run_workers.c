@@ -517,6 +517,20 @@ Test(program, that_does_not_listen_is_killed)
     cr_expect_eq(lives(support_events(result.out), "hung"), 1);
 }
 
+Test(program, that_does_not_stop_is_killed_when_its_time_is_over)
+{
+    without_leak_check();
+    struct support_process *process =
+        support_ringside_start(SUPPORT_ARGUMENTS("run", "-v", FOR_EVER, "--stop-timeout", "0.25",
+                                                 "-w", "null", "--exec", "sleep 1000", clip()));
+    cr_assert_eq(support_await(process, "takes"), 0); /* null's memory, when it has attached */
+    cr_assert_eq(support_signal(process, SIGTERM), 0);
+    struct support_result result;
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 143);
+    cr_expect_not_null(strstr(result.err, "did not end within 0.25 seconds"), "%s", result.err);
+}
+
 /* -- without a fork ---------------------------------------------------------------------------- */
 
 static char *out_of(const char *const arguments[])

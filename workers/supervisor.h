@@ -52,6 +52,7 @@ struct supervisor_config {
     enum decoder_frames frames;
     double max_fps;    /* of each input, 0: all */
     bool pass_corrupt; /* show damaged frames, too */
+    int64_t stop_ns;   /* for processes to end in order before they are killed; 0: 5 s */
     int64_t stall_ns;  /* how long a stream may be silent; 0: for ever */
     bool pace;
     unsigned plays; /* 0: without end */

@@ -53,6 +53,8 @@ static int print_help(void)
         "                  up (default: 5)\n"
         "      --slots N   frames that each ring can hold (default: by size and workers)\n"
         "      --seconds S end after S seconds\n"
+        "      --stop-timeout S\n"
+        "                  kill what has not ended S seconds after it was told to (default: 5)\n"
         "      --dry-run   print the shared memory it would take, and end\n"
         "      --decode all|ref|key\n"
         "                  decode all frames, those that others refer to, or keyframes only\n"
@@ -146,6 +148,7 @@ enum {
     OPTION_SLOTS,
     OPTION_THREADS,
     OPTION_SECONDS,
+    OPTION_STOP_TIMEOUT,
     OPTION_JSON,
     OPTION_NO_SANDBOX,
     OPTION_STALL_TIMEOUT,
@@ -172,6 +175,7 @@ static const struct option long_options[] = {
     {"decode", required_argument, NULL, OPTION_DECODE},
     {"max-fps", required_argument, NULL, OPTION_MAX_FPS},
     {"corrupt", required_argument, NULL, OPTION_CORRUPT},
+    {"stop-timeout", required_argument, NULL, OPTION_STOP_TIMEOUT},
     {"stall-timeout", required_argument, NULL, OPTION_STALL_TIMEOUT},
     {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"quiet", no_argument, NULL, 'q'},
@@ -227,6 +231,8 @@ static int handle_option(struct run_options *options, int option, const char *ar
         return parse_positive("max-fps", optarg, false, &options->max_fps);
     case OPTION_CORRUPT:
         return parse_corrupt(optarg, &options->pass_corrupt);
+    case OPTION_STOP_TIMEOUT:
+        return parse_positive("stop-timeout", optarg, false, &options->stop_seconds);
     case OPTION_STALL_TIMEOUT:
         return parse_positive("stall-timeout", optarg, true, &options->stall_seconds);
     case OPTION_NO_SANDBOX:
@@ -271,7 +277,12 @@ static int check_slots(const struct run_options *options)
 int run_options_parse(struct run_options *options, int argc, char **argv)
 {
     *options = (struct run_options){
-        .plays = 1, .restarts = 5, .stall_seconds = 10, .log.level = WORKER_INFO};
+        .plays = 1,
+        .restarts = 5,
+        .stop_seconds = 5,
+        .stall_seconds = 10,
+        .log.level = WORKER_INFO,
+    };
     int status = GO_ON, option;
     opterr = 0;
     optind = 1;

@@ -21,6 +21,7 @@ struct run_options {
     enum decoder_frames frames;
     double max_fps;       /* of each input, 0: all */
     bool pass_corrupt;    /* show damaged frames, too */
+    double stop_seconds;  /* for an orderly end */
     double stall_seconds; /* how long a stream may be silent, 0: for ever */
     struct log log;
 };

@@ -14,8 +14,7 @@
 #include "libring/inspect.h"
 #include "workers/src/worker.h"
 
-/* How long processes may take to end in order before they are killed. */
-#define STOP_SECONDS 5
+#define STOP_NS INT64_C(5000000000)
 
 void supervisor_log(struct supervisor *supervisor, enum worker_log_level level, const char *camera,
                     const char *format, ...)
@@ -199,6 +198,8 @@ int supervisor_create(struct supervisor **out, const struct supervisor_config *c
     if (!supervisor)
         return -ENOMEM;
     supervisor->config = *config;
+    if (supervisor->config.stop_ns <= 0)
+        supervisor->config.stop_ns = STOP_NS;
     supervisor->epoll = supervisor->deadline = supervisor->tick = -1;
     struct worker_config *workers = calloc(config->worker_count + 1, sizeof *workers);
     supervisor->cameras = calloc(config->camera_count, sizeof *supervisor->cameras);
@@ -275,7 +276,9 @@ static bool all_ended(const struct supervisor *supervisor)
 
 static void set_deadline(struct supervisor *supervisor)
 {
-    const struct itimerspec when = {.it_value.tv_sec = STOP_SECONDS};
+    const int64_t ns = supervisor->config.stop_ns;
+    const struct itimerspec when = {
+        .it_value = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000}};
     timerfd_settime(supervisor->deadline, 0, &when, NULL);
 }
 
@@ -319,7 +322,8 @@ static void deadline_over(struct supervisor *supervisor)
             decoder_signal(supervisor->cameras[i].decoder, SIGKILL);
     if (kill_stopping_workers(supervisor))
         supervisor_log(supervisor, WORKER_ERROR, NULL,
-                       "workers that did not end within %d seconds are killed", STOP_SECONDS);
+                       "workers that did not end within %g seconds are killed",
+                       (double)supervisor->config.stop_ns / 1e9);
     else
         stop_workers(supervisor);
 }

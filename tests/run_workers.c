@@ -283,10 +283,9 @@ static json_t *run_until_killed(const char *options, pid_t *stop)
 {
     without_leak_check();
     struct support_process *process = support_ringside_start(
-        SUPPORT_ARGUMENTS("run", FOR_EVER, "-w", "null", "-w", faulty(options), clip()));
-    if (stop) {
-        while (processes_called(support_pid(process), "ringside: worker faulty#1") == 0)
-            usleep(1000);
+        SUPPORT_ARGUMENTS("run", "-v", FOR_EVER, "-w", "null", "-w", faulty(options), clip()));
+    if (stop) { /* its memory is told when it has attached */
+        cr_assert_eq(support_await(process, "worker faulty#1 (pid "), 0);
         pid_t members[64];
         size_t count = support_session_members(support_pid(process), members, 64);
         for (size_t i = 0; i < count; i++) {

@@ -259,7 +259,7 @@ Test(crossing, is_told_as_the_options_say)
     /* It goes 280 pixels, and the picture is 240 high. */
     const size_t late = crossing_events_with("motion:travel=50,linger_seconds=10");
     cr_expect(late > 0 && late < events);
-    cr_expect_eq(crossing_events_with("motion:travel=0,start_frames=12"), events - 9);
+    cr_expect_eq(crossing_events_with("motion:travel=0,start_frames=12"), events - 8);
 }
 
 /* -- nothing moves ----------------------------------------------------------------------------- */

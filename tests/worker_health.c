@@ -262,7 +262,7 @@ Test(health, is_told_in_every_format)
             continue;
         for (int range = FRAME_RANGE_LIMITED; range <= FRAME_RANGE_FULL; range++) {
             struct watch watch;
-            open_watch(&watch, i, 63, 49, range, "seconds=0.3,moved=0");
+            open_watch(&watch, i, 33, 25, range, "seconds=0.3,moved=0");
             show(&watch, WELL, 0.4);
             show(&watch, BLACK, 0.5);
             show(&watch, WELL, 0.5);

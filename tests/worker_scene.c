@@ -33,7 +33,23 @@ static void open_film(struct film *film, enum frame_format format, enum frame_ra
     support_canvas_texture(&film->places[THERE], 17, 160, 60);
 }
 
-/* A frame with so much of THERE, and noise. */
+/* What is on the canvas, with noise. */
+static void show_canvas(struct film *film)
+{
+    support_canvas_noise(&film->canvas, 3, (unsigned)film->screening.shown + 1);
+    const double seconds = 50 + (double)film->screening.shown / RATE;
+    support_screening_show(&film->screening, &film->canvas, film->timeless ? NAN : seconds);
+}
+
+static void show(struct film *film, enum place place, int frames)
+{
+    for (int i = 0; i < frames; i++) {
+        memcpy(film->canvas.data, film->places[place].data, film->canvas.descriptor.size);
+        show_canvas(film);
+    }
+}
+
+/* A frame with so much of THERE. */
 static void show_mix(struct film *film, double share)
 {
     struct support_canvas *canvas = &film->canvas;
@@ -44,15 +60,7 @@ static void show_mix(struct film *film, double share)
                                      x, y, 1, 1,
                                      support_canvas_level(&film->places[HERE], x, y) * (1 - share) +
                                          support_canvas_level(&film->places[THERE], x, y) * share});
-    support_canvas_noise(canvas, 3, (unsigned)film->screening.shown + 1);
-    const double seconds = 50 + (double)film->screening.shown / RATE;
-    support_screening_show(&film->screening, canvas, film->timeless ? NAN : seconds);
-}
-
-static void show(struct film *film, enum place place, int frames)
-{
-    for (int i = 0; i < frames; i++)
-        show_mix(film, place);
+    show_canvas(film);
 }
 
 /* "cut 50.4-50.4" for each. */

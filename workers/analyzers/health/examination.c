@@ -9,6 +9,7 @@
 #define WHITE_LEVEL 240     /* from which on it is white */
 #define BLACK_CONTRAST 10.0 /* levels; a picture with more is dark, not black */
 #define FIRST_SECONDS 2.0   /* in which it learns how things are, and can't say that they are not */
+#define VIEW_SECONDS 0.5    /* from one look at the view to the next, after that */
 #define LEARNED_LEVELS 60.0F /* that a cell has gone at most after learn_seconds */
 #define BLUR_CONTRAST 6.0    /* levels; a picture with less has no edges to be sharp */
 
@@ -110,8 +111,12 @@ int health_examine(struct health_examination *examination, const struct frame *f
         examination->contrast = measure.contrast;
     look_at_light(examination, &measure);
     look_at_change(examination);
+    examination->unseen += passed;
+    if (examination->learned >= FIRST_SECONDS && examination->unseen < VIEW_SECONDS)
+        return 0;
     look_at_view(examination, &measure);
-    learn(examination, &measure, passed);
+    learn(examination, &measure, examination->unseen);
+    examination->unseen = 0;
     return 0;
 }
 

@@ -46,6 +46,7 @@ struct health_examination {
     struct vision_reduced picture;
     float *usual;    /* how it used to be */
     double learned;  /* seconds that `usual` is the mean of */
+    double unseen;   /* seconds since the view was looked at */
     double contrast; /* levels, likewise */
     bool wrong[HEALTH_KINDS];
     double value[HEALTH_KINDS]; /* what was measured, in the unit of the option it is about */

@@ -7,6 +7,7 @@
 #define SPEED_SHARE 0.3F  /* of a new speed taken over each frame */
 #define SPARSE 3.0F       /* times its parts' areas, from which on an area is not one object's */
 #define SHRUNK 3.0F       /* times smaller than before is another thing */
+#define GROWN 4.0F        /* times larger than at home is too */
 #define STRAIGHT 0.3F     /* of its path that a traveller must be away from home */
 #define AT_HOME 0.5F      /* of its area, and of its first, where a lingerer must be */
 #define PATIENCE 0.25     /* seconds that an unconfirmed object may be out of sight */
@@ -178,6 +179,15 @@ static bool is_like_it(const struct motion_object *object, const struct motion_a
     return overlap(&expected, area) > 0 && size(area) * SHRUNK >= size(&object->area);
 }
 
+/* A shadow that came before the thing itself is not where that came from. */
+static void begin_where_it_grew(struct motion_object *object)
+{
+    if (object->id || size(&object->area) <= size(&object->home) * GROWN)
+        return;
+    object->home = object->area;
+    object->path = 0;
+}
+
 static void see(struct motion_tracker *tracker, struct motion_object *object,
                 const struct share *share, const struct motion_moment *moment)
 {
@@ -197,6 +207,7 @@ static void see(struct motion_tracker *tracker, struct motion_object *object,
                                          .speed_y = object->speed_y};
     object->path += again ? hypotf(x, y) : 0;
     object->area = share->area;
+    begin_where_it_grew(object);
     object->cells = share->cells;
     object->zone = share->zone;
     object->admitted = share->admitted;

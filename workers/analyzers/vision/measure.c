@@ -14,6 +14,8 @@
 #define OF_RAMP (1.0 / (APART * APART))
 #define LEAST_ENERGY 0.05 /* squared levels a cell, below which there is no edge */
 
+#define ROW_STEP 2       /* of all rows, those that sharpness is measured in */
+#define NOISE_STRIDE 5   /* of all cells, those that noise is measured in */
 #define STEPS_A_LEVEL 32 /* a noise is as exact as that */
 #define NOISE_STEPS (16 * STEPS_A_LEVEL)
 #define MEDIAN_OF_NORMAL 0.6745 /* of a normal distribution's absolute deviation */
@@ -63,11 +65,11 @@ static void find_mean(const struct vision_grid *grid, const float *levels,
     measure->contrast = sqrt(fmax(square / grid->cells - mean * mean, 0));
 }
 
-/* The squared differences of cells `apart`, along rows. */
+/* The squared differences of cells `apart`, along every other row. */
 static double energy(const struct vision_grid *grid, const float *levels, int apart)
 {
     double total = 0;
-    for (int row = 0; row < grid->rows; row++) {
+    for (int row = 0; row < grid->rows; row += ROW_STEP) {
         const float *at = levels + (ptrdiff_t)row * grid->columns;
         float sums[LANES] = {0};
         int i = 0;
@@ -88,14 +90,14 @@ static double energy(const struct vision_grid *grid, const float *levels, int ap
  * frame to the next. */
 static double noise_of(const struct vision_reduced *reduced)
 {
-    uint32_t steps[NOISE_STEPS] = {0}, seen = 0;
+    uint32_t steps[NOISE_STEPS] = {0}, seen = 0, cells = 0;
     int step = 0;
-    for (int i = 0; i < reduced->grid.cells; i++) {
+    for (int i = 0; i < reduced->grid.cells; i += NOISE_STRIDE, cells++) {
         const int distance =
             (int)(fabsf(reduced->levels[i] - reduced->previous[i]) * STEPS_A_LEVEL);
         steps[distance < NOISE_STEPS ? distance : NOISE_STEPS - 1]++;
     }
-    while ((seen += steps[step]) * 2 < (uint32_t)reduced->grid.cells)
+    while ((seen += steps[step]) * 2 < cells)
         step++;
     const double median = step > 0 ? (step + 0.5) / STEPS_A_LEVEL : 0;
     return median * median / (2 * MEDIAN_OF_NORMAL * MEDIAN_OF_NORMAL);
@@ -106,11 +108,13 @@ void vision_measure(const struct vision_reduced *reduced, struct vision_measure 
     const struct vision_grid *grid = &reduced->grid;
     count(grid, reduced->levels, measure);
     find_mean(grid, reduced->levels, measure);
-    const double noise = 2 * noise_of(reduced) * grid->cells;
+    const int rows = (grid->rows + ROW_STEP - 1) / ROW_STEP;
+    const double cells = (double)rows * grid->columns;
+    const double noise = 2 * noise_of(reduced) * cells;
     const double near = energy(grid, reduced->levels, 1) - noise;
     const double far = energy(grid, reduced->levels, APART) - noise;
     measure->sharpness = 0;
-    if (far > LEAST_ENERGY * grid->cells)
+    if (far > LEAST_ENERGY * cells)
         measure->sharpness = fmin(fmax((near / far - OF_RAMP) / (OF_STEP - OF_RAMP), 0), 1);
 }
 

@@ -58,12 +58,13 @@ Test(scene, tells_both_cuts)
 }
 
 /* Two seconds of the second card are not like the first; black is to be seen for two seconds, and
- * where nothing is to be seen nothing has moved. All ends with the clip. */
+ * where nothing is to be seen nothing has moved, which is looked for twice a second. All ends with
+ * the clip. */
 Test(health, tells_what_is_wrong)
 {
     json_t *events = events_of("health", "health");
     cr_expect_str_eq(outline(events, "condition", "state"),
-                     "125 moved start, 200 black start, 200 moved stop, 249 black stop");
+                     "126 moved start, 200 black start, 204 moved stop, 249 black stop");
 }
 
 Test(stats, tell_each_second)

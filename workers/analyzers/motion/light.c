@@ -14,7 +14,8 @@
 #define STEPS_A_LEVEL 4 /* the median is as exact as that */
 #define DIFFERENCE_MAX 255 /* levels */
 #define BINS (2 * DIFFERENCE_MAX * STEPS_A_LEVEL + 1)
-#define PARTED 8.0F        /* levels between dark and bright, below which there is no telling */
+#define PART_LEAST 16 /* of all cells, a part with less may be one thing's and not the light's */
+#define PARTED 8.0F   /* levels between dark and bright, below which there is no telling */
 #define CONTRAST_NONE 8.0F /* levels; a picture with less has nothing to compare with */
 #define SCALE_MIN 0.5F
 #define SCALE_SHARE 0.02F /* of a new contrast taken over each frame */
@@ -48,8 +49,9 @@ struct change {
 
 static struct change line_through(struct part *dark, struct part *bright)
 {
-    if (dark->count == 0 || bright->count == 0) {
-        const struct part *only = dark->count ? dark : bright;
+    const int least = (dark->count + bright->count) / PART_LEAST;
+    if (dark->count <= least || bright->count <= least) {
+        const struct part *only = dark->count > bright->count ? dark : bright;
         return (struct change){only->count ? median(only) : 0, 1};
     }
     dark->mean /= (float)dark->count;

@@ -98,10 +98,10 @@ Test(decoder, killed_again_and_again_loses_nothing)
 {
     struct support_result result;
     struct support_process *process = support_ringside_start(
-        SUPPORT_ARGUMENTS("run", "--loop", "40", "-w", "framemd5:hang_timeout=0", "-w",
-                          "null:policy=latest", named_clip()));
-    cr_assert_eq(support_await(process, "\"seq\":30,"), 0);
-    const pid_t worker = support_ringside_process(process, "ringside: worker framemd5#0", 0);
+        SUPPORT_ARGUMENTS("run", "--loop", "4", "-w", "null:hang_timeout=0,sleep_ms=50", "-w",
+                          "framemd5", named_clip()));
+    cr_assert_eq(support_await(process, "\"seq\":3,"), 0);
+    const pid_t worker = support_ringside_process(process, "ringside: worker null#0", 0);
     cr_assert_eq(kill(worker, SIGSTOP), 0);
     pid_t dead = 0;
     for (int i = 0; i < 4; i++)
@@ -110,9 +110,9 @@ Test(decoder, killed_again_and_again_loses_nothing)
     support_ringside_wait(&process, &result);
     json_t *events = support_events(result.out);
     cr_expect_str_eq(support_text(support_summary(events, CAMERA), "outcome"), "complete");
-    cr_expect_eq(figure(events, 0, "received"), 40 * CLIP_FRAMES);
+    cr_expect_eq(figure(events, 0, "received"), 4 * CLIP_FRAMES);
     cr_expect_eq(figure(events, 0, "skipped"), 0);
-    cr_expect_eq(figure(events, 1, "received") + figure(events, 1, "skipped"), 40 * CLIP_FRAMES);
+    cr_expect_eq(figure(events, 1, "received") + figure(events, 1, "skipped"), 4 * CLIP_FRAMES);
     cr_expect_eq(json_array_size(lives(events, "started")), 4);
 }
 

@@ -1,4 +1,4 @@
-/* ringside cat: a camera's frames for other programs, through a pipe. */
+/* ringside cat and snap: a camera's frames for other programs. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -13,8 +13,17 @@
 #include "tests/support/reference.h"
 #include "tests/support/ringside.h"
 
-#define CAMERA "gate"
+/* In a pipeline; nobody else's runs at the same time have it. */
+#define CAMERA "$CAMERA"
 #define LAVFI(graph) "-f", "lavfi", "-i", graph
+
+static const char *camera(void)
+{
+    static char name[32];
+    snprintf(name, sizeof name, "gate-%d", (int)getpid());
+    setenv("CAMERA", name, 1);
+    return name;
+}
 
 /* A run that stands still in the middle of its work, since nobody reads what it has to tell. */
 struct scene {
@@ -26,12 +35,12 @@ struct scene {
 static void stand_still(struct scene *scene, char *clip, const char *plays)
 {
     char *input;
-    cr_assert_geq(asprintf(&input, CAMERA "=%s", clip), 0);
+    cr_assert_geq(asprintf(&input, "%s=%s", camera(), clip), 0);
     scene->clip = clip;
     scene->run = support_ringside_start(
         SUPPORT_ARGUMENTS("run", "--loop", plays, "-w", "framemd5", "-w", "framemd5", input));
     support_ringside_await_full(scene->run);
-    snprintf(scene->ring, sizeof scene->ring, "%d-0-" CAMERA, (int)support_pid(scene->run));
+    snprintf(scene->ring, sizeof scene->ring, "%d-0-%s", (int)support_pid(scene->run), camera());
     free(input);
 }
 
@@ -81,7 +90,7 @@ static size_t go_on(struct scene *scene)
     support_ringside_wait(&scene->run, &result);
     cr_expect_eq(result.exit_code, 0, "%s", result.err);
     json_t *events = support_events(result.out);
-    size_t published = (size_t)support_integer(support_summary(events, CAMERA), "published");
+    size_t published = (size_t)support_integer(support_summary(events, camera()), "published");
     json_decref(events);
     support_result_free(&result);
     return published;
@@ -147,12 +156,12 @@ Test(cat, y4m_of_ten_bits_is_exactly_what_the_camera_shows)
 static struct support_result beside_a_run(char *clip, const char *pipeline, int status)
 {
     char *input;
-    cr_assert_geq(asprintf(&input, CAMERA "=%s", clip), 0);
+    cr_assert_geq(asprintf(&input, "%s=%s", camera(), clip), 0);
     struct support_process *run =
         support_ringside_start(SUPPORT_ARGUMENTS("run", "--loop", "0", "-w", "null", input));
     struct ring_info info;
     char ring[RING_NAME_MAX + 1];
-    snprintf(ring, sizeof ring, "%d-0-" CAMERA, (int)support_pid(run));
+    snprintf(ring, sizeof ring, "%d-0-%s", (int)support_pid(run), camera());
     while (ring_inspect_name(ring, &info) != 0 || !info.published)
         sched_yield();
     struct support_result result = end(start(pipeline), status), end_of_run;
@@ -226,13 +235,72 @@ Test(cat, format_that_y4m_lacks_is_converted)
     support_result_free(&result);
 }
 
+/* -- snap ---------------------------------------------------------------------------------------
+ */
+
+#define PROBE "ffprobe -v error -show_entries stream=codec_name,width,height,pix_fmt -of csv=p=0 "
+
+Test(snap, file_is_a_picture_of_the_kind_that_its_name_says)
+{
+    struct support_result result =
+        beside_a_run(small_clip(),
+                     "mkdir \"$TMPDIR/s\" && cd \"$TMPDIR/s\" && for f in a.png b.JPG c.jpeg; do "
+                     "\"$RINGSIDE\" snap -o $f " CAMERA " && " PROBE
+                     "$f; done; ls -A; \"$RINGSIDE\" snap " CAMERA " | " PROBE "-",
+                     0);
+    cr_expect_str_eq(result.out, "png,64,48,rgb24\nmjpeg,64,48,yuvj420p\nmjpeg,64,48,yuvj420p\n"
+                                 "a.png\nb.JPG\nc.jpeg\nmjpeg,64,48,yuvj420p\n");
+    cr_expect_str_eq(result.err, "");
+    support_result_free(&result);
+}
+
+/* PNG keeps what the camera shows: the picture is one of the clip's frames, exactly. */
+Test(snap, png_of_rgb_is_exact)
+{
+    char *clip = support_ringside_clip(
+        "rgb.mkv", SUPPORT_ARGUMENTS(LAVFI("testsrc2=size=64x48:rate=25:duration=1"), "-c:v",
+                                     "ffv1", "-pix_fmt", "bgr0"));
+    char *pipeline;
+    cr_assert_geq(
+        asprintf(&pipeline,
+                 "cd \"$TMPDIR\" && \"$RINGSIDE\" snap -o a.png " CAMERA
+                 " && ffmpeg -v error -i a.png -pix_fmt rgb24 -f framemd5 - | grep -v '^#' |"
+                 " sed 's/.* //' >hash && ffmpeg -v error -i '%s' -pix_fmt rgb24 -f framemd5 - |"
+                 " grep -f hash >found && echo it is there",
+                 clip),
+        0);
+    struct support_result result = beside_a_run(clip, pipeline, 0);
+    cr_expect_str_eq(result.out, "it is there\n");
+    cr_expect_str_eq(result.err, "");
+    support_result_free(&result);
+    free(pipeline);
+}
+
+Test(snap, camera_that_is_silent_is_not_waited_for_for_ever)
+{
+    struct scene scene;
+    struct ring_info info;
+    stand_still(&scene, small_clip(), "200");
+    cr_assert_eq(ring_inspect_name(scene.ring, &info), 0);
+    cr_assert_eq(kill(info.writer, SIGSTOP), 0);
+    struct support_result result =
+        end(start("\"$RINGSIDE\" snap -t 0.1 -o \"$TMPDIR/none.png\" " CAMERA), 1);
+    cr_expect_not_null(strstr(result.err, ": no frame within 0.1 s\n"), "%s", result.err);
+    support_result_free(&result);
+    cr_assert_eq(kill(info.writer, SIGCONT), 0);
+    result = end(start("ls \"$TMPDIR\" | grep none"), 1);
+    support_result_free(&result);
+    go_on(&scene);
+    free(scene.clip);
+}
+
 /* -- bad input ----------------------------------------------------------------------------------
  */
 
 static void check_refused(const char *arguments, int status, const char *line)
 {
     char pipeline[256];
-    snprintf(pipeline, sizeof pipeline, "\"$RINGSIDE\" cat %s", arguments);
+    snprintf(pipeline, sizeof pipeline, "\"$RINGSIDE\" %s", arguments);
     struct support_result result = end(start(pipeline), status);
     cr_expect_str_eq(result.out, "");
     cr_expect_str_eq(result.err, line);
@@ -243,20 +311,39 @@ static void check_refused(const char *arguments, int status, const char *line)
 
 Test(cat, bad_arguments_are_told_in_a_line)
 {
-    check_refused("", 2, "ringside cat: give one camera" SEE);
-    check_refused("a b", 2, "ringside cat: give one camera" SEE);
-    check_refused("--format", 2, "ringside cat: --format needs a value" SEE);
-    check_refused("-x a", 2, "ringside cat: no option '-x'" SEE);
-    check_refused("-f avi a", 2, "ringside cat: --format avi: must be y4m, rawvideo or mjpeg" SEE);
-    check_refused("--fps 0 a", 2,
+    check_refused("cat", 2, "ringside cat: give one camera" SEE);
+    check_refused("cat a b", 2, "ringside cat: give one camera" SEE);
+    check_refused("cat --format", 2, "ringside cat: --format needs a value" SEE);
+    check_refused("cat -x a", 2, "ringside cat: no option '-x'" SEE);
+    check_refused("cat -f avi a", 2,
+                  "ringside cat: --format avi: must be y4m, rawvideo or mjpeg" SEE);
+    check_refused("cat --fps 0 a", 2,
                   "ringside cat: --fps 0: must be a number above 0, up to 1000" SEE);
-    check_refused("-n 0 a", 2, "ringside cat: --frames 0: must be a whole number above 0" SEE);
-    check_refused("--policy all a", 2,
+    check_refused("cat -n 0 a", 2, "ringside cat: --frames 0: must be a whole number above 0" SEE);
+    check_refused("cat --policy all a", 2,
                   "ringside cat: --policy all: must be lossless, lossy or latest" SEE);
-    check_refused("a >/dev/ptmx", 2,
+    check_refused("cat a >/dev/ptmx", 2,
                   "ringside cat: standard output is a terminal; give it a pipe or a file" SEE);
-    check_refused("no-such-camera", 1,
+    check_refused("cat no-such-camera", 1,
                   "ringside cat: no-such-camera: no camera or ring of that name; 'ringside ls' "
+                  "lists them\n");
+}
+
+#define SEE_SNAP "; see 'ringside help snap'\n"
+
+Test(snap, bad_arguments_are_told_in_a_line)
+{
+    check_refused("snap -o a.gif a", 2,
+                  "ringside snap: --output a.gif: must end in .jpg, .jpeg or .png" SEE_SNAP);
+    check_refused("snap -q 0 a", 2,
+                  "ringside snap: --quality 0: must be a number from 1 to 100" SEE_SNAP);
+    check_refused("snap -t x a", 2,
+                  "ringside snap: --timeout x: must be a number from 0 to 1e+06" SEE_SNAP);
+    check_refused("snap", 2, "ringside snap: give one camera" SEE_SNAP);
+    check_refused("snap a >/dev/ptmx", 2,
+                  "ringside snap: standard output is a terminal; give --output FILE" SEE_SNAP);
+    check_refused("snap no-such-camera", 1,
+                  "ringside snap: no-such-camera: no camera or ring of that name; 'ringside ls' "
                   "lists them\n");
 }
 

@@ -10,7 +10,6 @@
 #include <libavutil/log.h>
 
 #include "libframe/rate.h"
-#include "libring/inspect.h"
 #include "libring/waitset.h"
 #include "tools/ringside/commands.h"
 #include "tools/ringside/find.h"
@@ -173,23 +172,14 @@ static int stream(struct cat *cat)
 
 static int attach(struct cat *cat)
 {
-    char ring[RING_NAME_MAX + 1];
-    char reason[256] = "";
-    int error = find_ring("cat", cat->camera, ring);
+    int error = find_reader("cat", cat->camera, cat->policy, &cat->reader);
     if (error)
         return error;
-    error = ring_reader_attach(&cat->reader, ring, &(struct ring_reader_config){cat->policy, 1});
-    if (!error)
-        error = ring_waitset_create(&cat->waitset, -1);
+    error = ring_waitset_create(&cat->waitset, -1);
     if (!error)
         error = ring_waitset_add(cat->waitset, cat->reader, NULL);
-    if (error == -EPROTO)
-        ring_explain(ring, reason, sizeof reason);
     if (error)
-        fprintf(stderr, "ringside cat: %s: %s\n", ring,
-                error == -ENOBUFS ? "its slots are all promised to others; run it with more --slots"
-                : *reason         ? reason
-                                  : strerror(-error));
+        fprintf(stderr, "ringside cat: %s: %s\n", cat->camera, strerror(-error));
     return error;
 }
 

@@ -58,6 +58,24 @@ int find_ring(const char *command, const char *camera, char ring[RING_NAME_MAX +
     return search.count == 0 ? -ENOENT : search.count > 1 && !search.exact ? -EEXIST : 0;
 }
 
+int find_reader(const char *command, const char *camera, enum ring_policy policy,
+                struct ring_reader **reader)
+{
+    char ring[RING_NAME_MAX + 1], reason[256];
+    int error = find_ring(command, camera, ring);
+    if (error)
+        return error;
+    error = ring_reader_attach(reader, ring, &(struct ring_reader_config){policy, 1});
+    snprintf(reason, sizeof reason, "%s",
+             error == -ENOBUFS ? "its slots are all promised to others; run it with more --slots"
+                               : strerror(-error));
+    if (error == -EPROTO)
+        ring_explain(ring, reason, sizeof reason);
+    if (error)
+        fprintf(stderr, "ringside %s: %s: %s\n", command, ring, reason);
+    return error;
+}
+
 const char *find_camera_of(const char *ring)
 {
     const char *camera = supervisor_camera_of(ring);

@@ -351,6 +351,40 @@ Test(interleaving, owner_of_the_next_ring_is_not_taken_for_its_own)
     support_stage_close(&stage);
 }
 
+/* In the course of `left_opens` more opens. */
+static int left_opens;
+
+static void owner_is_replaced_later(void)
+{
+    if (left_opens-- > 0)
+        act = owner_is_replaced_later;
+    else
+        owner_is_replaced();
+}
+
+/* It was told that the ring is damaged, when what it had opened was of two rings. */
+Test(interleaving, ring_that_is_replaced_at_any_moment_is_there_or_not)
+{
+    const struct ring_reader_config config = {.policy = RING_LOSSLESS};
+    struct ring_writer *writer;
+    moment = AFTER_OPEN;
+    for (int opens = 0; opens < 5; opens++) {
+        support_stage_open_without_writer(&stage, 3);
+        left_opens = opens;
+        act = owner_is_replaced_later;
+        int error = ring_writer_open(&writer, stage.name, NULL);
+        cr_expect(error == 0 || error == -ENOENT, "after %d opens: %d", opens + 1, error);
+        ring_writer_close(&writer);
+        left_opens = opens;
+        act = owner_is_replaced_later;
+        error = ring_reader_attach(&reader, stage.name, &config);
+        cr_expect(error == 0 || error == -ENOENT, "after %d opens: %d", opens + 1, error);
+        ring_reader_detach(&reader);
+        act = NULL;
+        support_stage_close(&stage);
+    }
+}
+
 static void die(void)
 {
     kill(getpid(), SIGKILL);

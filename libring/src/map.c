@@ -168,22 +168,13 @@ void ring_map_explain(const char *name, int error, char *text, size_t size)
         snprintf(text, size, "%s", error ? strerror(-error) : "it is in order");
 }
 
-/* Whether both descriptors are of one object: a name may be another's meanwhile. */
-static int check_same(int fd, int again)
-{
-    struct stat first, second;
-    if (fstat(fd, &first) < 0 || fstat(again, &second) < 0)
-        return ring_system_error(errno);
-    return first.st_ino == second.st_ino && first.st_dev == second.st_dev ? 0 : -ENOENT;
-}
-
 /* `fd` for the locks, `again` for the mappings: see lock.h. */
 static int take_control(struct ring_map *map, int fd, int again, bool writable)
 {
     *map = (struct ring_map){.control_fd = fd};
     int error = check_header(map, again);
     if (!error)
-        error = check_same(fd, again);
+        error = ring_object_check_same(fd, again);
     if (!error)
         error = map_control(map, again, writable);
     else
@@ -219,9 +210,7 @@ int ring_map_open(struct ring_map *map, const char *name)
 
 int ring_map_take(struct ring_map *map, int control_fd, int again)
 {
-    int error = take_control(map, control_fd, again, true);
-    /* Who has the two was given them, and did not find them by a name. */
-    return error == -ENOENT ? -EPROTO : error;
+    return take_control(map, control_fd, again, true);
 }
 
 int ring_map_observe(struct ring_map *map, const char *name)

@@ -34,7 +34,8 @@ void ring_map_publish(struct ring_map *map);
 int ring_map_open(struct ring_map *map, const char *name);
 
 /* Likewise, where the control object is open already, by two descriptions: one for the locks, one
- * to be mapped through. Both are the map's from here on, or closed. */
+ * to be mapped through. Both are the map's from here on, or closed. -ENOENT also when they are of
+ * two objects. */
 int ring_map_take(struct ring_map *map, int control_fd, int again);
 
 /* Only to look at it: the mapping is read-only. */

@@ -85,6 +85,14 @@ int ring_object_open(const char *path, int access)
     return errno == ELOOP || errno == EISDIR || errno == ENXIO ? -EPROTO : ring_system_error(errno);
 }
 
+int ring_object_check_same(int fd, int again)
+{
+    struct stat first, second;
+    if (fstat(fd, &first) < 0 || fstat(again, &second) < 0)
+        return ring_system_error(errno);
+    return first.st_ino == second.st_ino && first.st_dev == second.st_dev ? 0 : -ENOENT;
+}
+
 int64_t ring_object_size(int fd)
 {
     struct stat status;

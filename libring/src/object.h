@@ -30,6 +30,10 @@ int ring_object_open(const char *path, int access);
  * or a negative errno. */
 int ring_object_reopen(int fd);
 
+/* -ENOENT when the two descriptors are not of one object: what was opened by one name twice may
+ * have been replaced in between. */
+int ring_object_check_same(int fd, int again);
+
 /* Bytes of the object; negative errno. */
 int64_t ring_object_size(int fd);
 

@@ -12,6 +12,7 @@
 
 #include "libring/src/lock.h"
 #include "libring/src/map.h"
+#include "libring/src/object.h"
 #include "libring/src/pool.h"
 #include "libring/src/spin.h"
 #include "libring/src/system.h"
@@ -167,7 +168,11 @@ int ring_writer_open_by_key(struct ring_writer **out, struct ring_key *key)
 {
     *out = NULL;
     const bool whole = key->lock >= 0 && key->control >= 0 && key->frames >= 0 && key->hub >= 0;
-    int error = whole ? open_writer(out, key, NULL) : -EPROTO;
+    int error = whole ? ring_object_check_same(key->lock, key->control) : -EPROTO;
+    if (error == -ENOENT)
+        error = -EPROTO; /* nobody replaces what is open */
+    if (!error)
+        error = open_writer(out, key, NULL);
     ring_key_drop(key);
     return error;
 }

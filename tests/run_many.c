@@ -175,8 +175,8 @@ Test(change, of_size_on_the_way_loses_nothing)
 {
     const char *const parts[] = {
         PART("first.ts", "320x240", "0"),
-        PART("second.ts", "640x480", "0.4"),
-        PART("third.ts", "160x120", "0.8"),
+        PART("second.ts", "640x480", "0.5"),
+        PART("third.ts", "160x120", "1.0"),
     };
     char *whole;
     cr_assert_geq(asprintf(&whole, "%s/whole.ts", getenv("TMPDIR")), 0);

@@ -12,7 +12,8 @@
  */
 int find_ring(const char *command, const char *camera, char ring[RING_NAME_MAX + 1]);
 
-/* Attaches to the ring that find_ring finds, to hold one view at a time. Says what is wrong, too. */
+/* Attaches to the ring that find_ring finds, to hold one view at a time. Says what is wrong, too.
+ */
 int find_reader(const char *command, const char *camera, enum ring_policy policy,
                 struct ring_reader **reader);
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "workers/memory.h"
 #include "workers/src/death.h"
 #include "workers/src/event.h"
-#include "workers/memory.h"
 #include "workers/src/supervisor.h"
 #include "workers/src/worker.h"
 

@@ -1,7 +1,5 @@
 /* Decoders that die: another takes the ring over, the sequence continues, and workers stay. */
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +9,7 @@
 
 #include "tests/support/events.h"
 #include "tests/support/ringside.h"
+#include "tests/support/server.h"
 
 #define CAMERA "gate"
 #define TITLE "ringside: decoder " CAMERA
@@ -180,25 +179,11 @@ Test(decoder, killed_at_standard_input_is_the_end_of_it)
     cr_expect_eq(json_array_size(lives(events, "gone")), 1);
 }
 
-/* A server that takes the connection and says nothing. */
-static int listen_silently(char *url, size_t size)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    cr_assert_geq(fd, 0);
-    cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    cr_assert_eq(listen(fd, 1), 0);
-    cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-    snprintf(url, size, CAMERA "=tcp://127.0.0.1:%d", ntohs(address.sin_port));
-    return fd;
-}
-
 Test(decoder, killed_while_it_opens_its_input_is_followed_by_one_that_tries)
 {
     char url[64];
     struct support_result result;
-    int server = listen_silently(url, sizeof url);
+    int server = support_listen_silently(CAMERA, url, sizeof url);
     struct support_process *process =
         support_ringside_start(SUPPORT_ARGUMENTS("run", "-w", "framemd5", url));
     int first = accept4(server, NULL, NULL, SOCK_CLOEXEC);

@@ -1,6 +1,5 @@
 /* What a decoder that somebody has taken over could do: nothing. System calls are made in a running
  * one, in its name. */
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +20,7 @@
 
 #include "tests/support/events.h"
 #include "tests/support/ringside.h"
+#include "tests/support/server.h"
 #include "tests/support/sleep.h"
 #include "tests/support/traces.h"
 #include "tests/support/victim.h"
@@ -225,25 +225,11 @@ Test(sandbox, is_what_refuses)
                        "you can\n");
 }
 
-/* A server that takes the connection and says nothing. */
-static int listen_silently(char *url, size_t size)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    cr_assert_geq(fd, 0);
-    cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    cr_assert_eq(listen(fd, 1), 0);
-    cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-    snprintf(url, size, CAMERA "=tcp://127.0.0.1:%d", ntohs(address.sin_port));
-    return fd;
-}
-
 Test(sandbox, of_a_network_input_leaves_sockets)
 {
     struct scene opened, *scene = &opened;
     char url[64];
-    int server = listen_silently(url, sizeof url);
+    int server = support_listen_silently(CAMERA, url, sizeof url);
     struct support_process *process = support_ringside_start(
         SUPPORT_ARGUMENTS("run", "--stall-timeout", "0", "-w", "framemd5", url));
     int connection = accept4(server, NULL, NULL, SOCK_CLOEXEC);

@@ -5,10 +5,8 @@
  * Where a run has to be caught in the middle of its work, it has more events to tell than pipes
  * hold, and nobody reads them: it stands still until the test reads on.
  */
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <dirent.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +21,7 @@
 #include "tests/support/events.h"
 #include "tests/support/reference.h"
 #include "tests/support/ringside.h"
+#include "tests/support/server.h"
 #include "tests/support/traces.h"
 
 #define CAMERA "gate"
@@ -208,24 +207,10 @@ Test(signal, second_ends_at_once_even_if_a_worker_is_asleep)
     cr_expect_str_eq(result.err, "");
 }
 
-/* A server that takes the connection and says nothing: the decoder waits for it in libavformat. */
-static int listen_silently(char *url, size_t size)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    cr_assert_geq(fd, 0);
-    cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    cr_assert_eq(listen(fd, 1), 0);
-    cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-    snprintf(url, size, CAMERA "=tcp://127.0.0.1:%d", ntohs(address.sin_port));
-    return fd;
-}
-
 Test(signal, interrupt_while_an_input_is_opened)
 {
     char url[64];
-    int server = listen_silently(url, sizeof url);
+    int server = support_listen_silently(CAMERA, url, sizeof url);
     struct support_process *process = support_ringside_start(
         SUPPORT_ARGUMENTS("run", "--stall-timeout", "0", "-w", "framemd5", url));
     int connection = accept4(server, NULL, NULL, SOCK_CLOEXEC);

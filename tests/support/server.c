@@ -1,7 +1,9 @@
 #include "tests/support/server.h"
 
 #include <arpa/inet.h>
+#include <criterion/criterion.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -105,4 +107,17 @@ void support_server_start(struct support_server *server, const char *folder,
 void support_server_stop(struct support_server *server)
 {
     support_kill(server->child);
+}
+
+int support_listen_silently(const char *camera, char *input, size_t size)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(listen(fd, 1), 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    snprintf(input, size, "%s=tcp://127.0.0.1:%d", camera, ntohs(address.sin_port));
+    return fd;
 }

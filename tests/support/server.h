@@ -6,6 +6,8 @@
 #ifndef TESTS_SUPPORT_SERVER_H
 #define TESTS_SUPPORT_SERVER_H
 
+#include <stddef.h>
+
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -23,5 +25,9 @@ void support_server_stop(struct support_server *server);
 
 /* A socket that listens on the loopback, and its port. */
 int support_listen(uint16_t *port);
+
+/* Listens where whoever connects is told nothing: a decoder waits for it in libavformat. `input`
+ * gets the camera's name and the URL, as `ringside run` takes them. A socket to accept from. */
+int support_listen_silently(const char *camera, char *input, size_t size);
 
 #endif

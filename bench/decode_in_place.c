@@ -25,6 +25,7 @@
 #include "libring/ring.h"
 #include "workers/decoder/input.h"
 #include "workers/decoder/slots.h"
+#include "workers/libav.h"
 
 #define PAIRS_MAX 101
 #define AHEAD 4 /* slots for the reader to lag in */
@@ -310,6 +311,10 @@ int main(int argc, char **argv)
     unsigned long pairs = argc > 1 ? strtoul(argv[1], NULL, 10) : 9;
     if (pairs < 1 || pairs > PAIRS_MAX) {
         fprintf(stderr, "usage: decode_in_place [PAIRS], 1 to %d\n", PAIRS_MAX);
+        return EXIT_FAILURE;
+    }
+    if (libav_load() != 0) {
+        fputs("decode_in_place: libavformat is missing\n", stderr);
         return EXIT_FAILURE;
     }
     puts("speed of decoding into a ring with one reader, private buffers = 1; median (least to "

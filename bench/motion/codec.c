@@ -1,9 +1,10 @@
 #include "bench/motion/codec.h"
 
 #include <errno.h>
-#include <libavcodec/avcodec.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "workers/libav.h"
 
 #define KEYFRAME_EVERY 50
 
@@ -16,15 +17,18 @@ struct codec {
 
 static int open_both(struct codec *codec, int width, int height, int quantizer)
 {
-    const AVCodec *encoder = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
-    const AVCodec *decoder = avcodec_find_decoder(AV_CODEC_ID_MPEG4);
+    int error = libav_load();
+    if (error)
+        return error;
+    const AVCodec *encoder = libav.avcodec_find_encoder(AV_CODEC_ID_MPEG4);
+    const AVCodec *decoder = libav.avcodec_find_decoder(AV_CODEC_ID_MPEG4);
     if (!encoder || !decoder)
         return -ENOSYS;
-    codec->encoder = avcodec_alloc_context3(encoder);
-    codec->decoder = avcodec_alloc_context3(decoder);
+    codec->encoder = libav.avcodec_alloc_context3(encoder);
+    codec->decoder = libav.avcodec_alloc_context3(decoder);
     codec->in = av_frame_alloc();
     codec->out = av_frame_alloc();
-    codec->packet = av_packet_alloc();
+    codec->packet = libav.av_packet_alloc();
     if (!codec->encoder || !codec->decoder || !codec->in || !codec->out || !codec->packet)
         return -ENOMEM;
     codec->encoder->width = codec->in->width = width;
@@ -37,8 +41,9 @@ static int open_both(struct codec *codec, int width, int height, int quantizer)
     codec->encoder->global_quality = codec->in->quality = quantizer * FF_QP2LAMBDA;
     codec->encoder->thread_count = codec->decoder->thread_count = 1;
     codec->decoder->flags |= AV_CODEC_FLAG_LOW_DELAY;
-    if (avcodec_open2(codec->encoder, encoder, NULL) != 0 ||
-        avcodec_open2(codec->decoder, decoder, NULL) != 0 || av_frame_get_buffer(codec->in, 0) != 0)
+    if (libav.avcodec_open2(codec->encoder, encoder, NULL) != 0 ||
+        libav.avcodec_open2(codec->decoder, decoder, NULL) != 0 ||
+        av_frame_get_buffer(codec->in, 0) != 0)
         return -ENOMEM;
     for (int plane = 1; plane < 3; plane++)
         memset(codec->in->data[plane], 128,
@@ -60,11 +65,11 @@ void codec_destroy(struct codec **codec)
 {
     if (!*codec)
         return;
-    avcodec_free_context(&(*codec)->encoder);
-    avcodec_free_context(&(*codec)->decoder);
+    libav.avcodec_free_context(&(*codec)->encoder);
+    libav.avcodec_free_context(&(*codec)->decoder);
     av_frame_free(&(*codec)->in);
     av_frame_free(&(*codec)->out);
-    av_packet_free(&(*codec)->packet);
+    libav.av_packet_free(&(*codec)->packet);
     free(*codec);
     *codec = NULL;
 }
@@ -78,10 +83,10 @@ int codec_pass(struct codec *codec, uint8_t *data, int stride)
         memcpy(in->data[0] + (ptrdiff_t)y * in->linesize[0], data + (ptrdiff_t)y * stride,
                (size_t)in->width);
     in->pts = codec->frames++;
-    if (avcodec_send_frame(codec->encoder, in) != 0 ||
-        avcodec_receive_packet(codec->encoder, codec->packet) != 0 ||
-        avcodec_send_packet(codec->decoder, codec->packet) != 0 ||
-        avcodec_receive_frame(codec->decoder, out) != 0)
+    if (libav.avcodec_send_frame(codec->encoder, in) != 0 ||
+        libav.avcodec_receive_packet(codec->encoder, codec->packet) != 0 ||
+        libav.avcodec_send_packet(codec->decoder, codec->packet) != 0 ||
+        libav.avcodec_receive_frame(codec->decoder, out) != 0)
         return -EIO;
     for (int y = 0; y < in->height; y++)
         memcpy(data + (ptrdiff_t)y * stride, out->data[0] + (ptrdiff_t)y * out->linesize[0],

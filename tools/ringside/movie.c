@@ -5,11 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-
 #include "libframe/avframe.h"
 #include "libframe/convert.h"
+#include "workers/libav.h"
 
 #define DEFAULT_RATE ((AVRational){25, 1})
 #define JPEG_QUALITY 3 /* FFmpeg's quantiser scale, 1 best to 31 */
@@ -77,7 +75,7 @@ static int open_io(struct movie *movie)
 {
     unsigned char *buffer = av_malloc(WRITE_SIZE);
     if (buffer)
-        movie->io = avio_alloc_context(buffer, WRITE_SIZE, 1, movie, NULL, write_bytes, NULL);
+        movie->io = libav.avio_alloc_context(buffer, WRITE_SIZE, 1, movie, NULL, write_bytes, NULL);
     if (movie->io)
         return 0;
     av_free(buffer);
@@ -93,15 +91,18 @@ int movie_open(struct movie **out, const char *format, double fps, int fd)
             kind = &kinds[i];
     if (!kind)
         return -EINVAL;
+    int error = libav_load();
+    if (error)
+        return error;
     struct movie *movie = calloc(1, sizeof *movie);
     if (!movie)
         return -ENOMEM;
     movie->kind = kind;
     movie->fd = fd;
     movie->rate = fps > 0 ? av_d2q(fps, 1001000) : (AVRational){0};
-    movie->packet = av_packet_alloc();
+    movie->packet = libav.av_packet_alloc();
     movie->picture = av_frame_alloc();
-    int error = movie->packet && movie->picture ? open_io(movie) : -ENOMEM;
+    error = movie->packet && movie->picture ? open_io(movie) : -ENOMEM;
     const bool full_range = kind->formats == jpeg_formats;
     if (!error)
         error = frame_converter_create(&movie->converter,
@@ -129,7 +130,7 @@ static enum AVPixelFormat format_for(const struct movie *movie, const struct fra
     const enum AVPixelFormat own = frame_format_to_av(frame->info->format);
     if (!movie->kind->formats)
         return own;
-    return avcodec_find_best_pix_fmt_of_list(movie->kind->formats, own, 0, NULL);
+    return libav.avcodec_find_best_pix_fmt_of_list(movie->kind->formats, own, 0, NULL);
 }
 
 static void describe(struct movie *movie, const struct frame *frame, enum AVPixelFormat format)
@@ -154,34 +155,34 @@ static void describe(struct movie *movie, const struct frame *frame, enum AVPixe
 static int open_encoder(struct movie *movie, const struct frame *frame)
 {
     const enum AVPixelFormat format = format_for(movie, frame);
-    const AVCodec *codec = avcodec_find_encoder(movie->kind->codec);
+    const AVCodec *codec = libav.avcodec_find_encoder(movie->kind->codec);
     if (!codec || format == AV_PIX_FMT_NONE)
         return AVERROR(ENOTSUP);
-    movie->encoder = avcodec_alloc_context3(codec);
+    movie->encoder = libav.avcodec_alloc_context3(codec);
     if (!movie->encoder)
         return AVERROR(ENOMEM);
     movie->format = frame_format_from_av(format);
     if (!movie->rate.num)
         movie->rate = rate_of(&frame->descriptor);
     describe(movie, frame, format);
-    return avcodec_open2(movie->encoder, codec, NULL);
+    return libav.avcodec_open2(movie->encoder, codec, NULL);
 }
 
 static int open_muxer(struct movie *movie)
 {
-    int error = avformat_alloc_output_context2(&movie->muxer, NULL, movie->kind->muxer, NULL);
+    int error = libav.avformat_alloc_output_context2(&movie->muxer, NULL, movie->kind->muxer, NULL);
     if (error < 0)
         return error;
     movie->muxer->pb = movie->io;
     movie->muxer->flags |= AVFMT_FLAG_FLUSH_PACKETS;
     movie->muxer->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;
-    AVStream *stream = avformat_new_stream(movie->muxer, NULL);
+    AVStream *stream = libav.avformat_new_stream(movie->muxer, NULL);
     if (!stream)
         return AVERROR(ENOMEM);
     stream->time_base = movie->encoder->time_base;
     stream->avg_frame_rate = movie->rate;
-    error = avcodec_parameters_from_context(stream->codecpar, movie->encoder);
-    return error < 0 ? error : avformat_write_header(movie->muxer, NULL);
+    error = libav.avcodec_parameters_from_context(stream->codecpar, movie->encoder);
+    return error < 0 ? error : libav.avformat_write_header(movie->muxer, NULL);
 }
 
 /* -- every frame --------------------------------------------------------------------------------
@@ -217,11 +218,12 @@ static int wrap(struct movie *movie, const struct frame *frame)
 
 static int encode(struct movie *movie)
 {
-    int error = avcodec_send_frame(movie->encoder, movie->picture);
-    while (error >= 0 && (error = avcodec_receive_packet(movie->encoder, movie->packet)) >= 0) {
+    int error = libav.avcodec_send_frame(movie->encoder, movie->picture);
+    while (error >= 0 &&
+           (error = libav.avcodec_receive_packet(movie->encoder, movie->packet)) >= 0) {
         movie->packet->stream_index = 0;
-        error = av_write_frame(movie->muxer, movie->packet);
-        av_packet_unref(movie->packet);
+        error = libav.av_write_frame(movie->muxer, movie->packet);
+        libav.av_packet_unref(movie->packet);
     }
     return error == AVERROR(EAGAIN) ? 0 : error;
 }
@@ -254,16 +256,16 @@ int movie_close(struct movie **pointer)
     if (!movie)
         return 0;
     if (movie->muxer && !movie->error)
-        av_write_trailer(movie->muxer);
+        libav.av_write_trailer(movie->muxer);
     if (movie->io) {
-        avio_flush(movie->io);
+        libav.avio_flush(movie->io);
         av_freep((void *)&movie->io->buffer);
     }
     int error = -movie->error;
-    avio_context_free(&movie->io);
-    avcodec_free_context(&movie->encoder);
-    avformat_free_context(movie->muxer);
-    av_packet_free(&movie->packet);
+    libav.avio_context_free(&movie->io);
+    libav.avcodec_free_context(&movie->encoder);
+    libav.avformat_free_context(movie->muxer);
+    libav.av_packet_free(&movie->packet);
     av_frame_free(&movie->picture);
     frame_converter_destroy(&movie->converter);
     free(movie);

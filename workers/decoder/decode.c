@@ -7,6 +7,7 @@
 #include "libframe/avframe.h"
 #include "workers/decoder/decoding.h"
 #include "workers/decoder/log.h"
+#include "workers/libav.h"
 
 bool decoding_is_over(const struct decoding *decoding)
 {
@@ -58,7 +59,7 @@ static int64_t frame_duration(const struct decoding *decoding, const AVFrame *fr
     int64_t duration = frame_avframe_duration(frame);
     if (duration > 0)
         return duration;
-    AVRational rate = av_guess_frame_rate(input->format, input->stream, NULL);
+    AVRational rate = libav.av_guess_frame_rate(input->format, input->stream, NULL);
     return rate.num > 0 ? av_rescale_q(1, av_inv_q(rate), input->time_base) : 0;
 }
 

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "workers/libav.h"
+
 #define BUFFER_SIZE (64 << 10)
 
 static int take(void *user, uint8_t *data, int size)
@@ -56,8 +58,8 @@ int file_open(struct file *file, int fd, int (*await)(void *user, int fd), void 
     uint8_t *buffer = av_malloc(BUFFER_SIZE);
     if (!buffer)
         return AVERROR(ENOMEM);
-    file->avio = avio_alloc_context(buffer, BUFFER_SIZE, 0, file, regular ? take : take_of_pipe,
-                                    NULL, regular ? seek : NULL);
+    file->avio = libav.avio_alloc_context(
+        buffer, BUFFER_SIZE, 0, file, regular ? take : take_of_pipe, NULL, regular ? seek : NULL);
     if (!file->avio) {
         av_free(buffer);
         return AVERROR(ENOMEM);
@@ -69,5 +71,5 @@ void file_close(struct file *file)
 {
     if (file->avio)
         av_freep(&file->avio->buffer);
-    avio_context_free(&file->avio);
+    libav.avio_context_free(&file->avio);
 }

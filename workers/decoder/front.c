@@ -7,6 +7,7 @@
 #include "libring/writer.h"
 #include "workers/decoder/decoder.h"
 #include "workers/decoder/source.h"
+#include "workers/libav.h"
 #include "workers/src/process.h"
 
 struct decoder {
@@ -46,12 +47,15 @@ static int begin(struct decoder **out, struct decoder *decoder, const struct dec
 int decoder_spawn(struct decoder **out, unsigned camera, const struct decoder_config *config)
 {
     *out = NULL;
+    int error = libav_load(); /* here, for all decoders to share it */
+    if (error)
+        return error;
     struct decoder *decoder = calloc(1, sizeof *decoder);
     if (!decoder)
         return -ENOMEM;
     const struct birth birth = {.camera = camera, .config = config};
-    int error = worker_process_spawn_to(&decoder->process,
-                                        config->err ? config->err : STDERR_FILENO, run__, &birth);
+    error = worker_process_spawn_to(&decoder->process, config->err ? config->err : STDERR_FILENO,
+                                    run__, &birth);
     if (error) {
         free(decoder);
         return error;
@@ -62,12 +66,15 @@ int decoder_spawn(struct decoder **out, unsigned camera, const struct decoder_co
 int decoder_spawn_inline(struct decoder **out, unsigned camera, const struct decoder_config *config)
 {
     *out = NULL;
+    int error = libav_load();
+    if (error)
+        return error;
     struct decoder *decoder = calloc(1, sizeof *decoder);
     if (!decoder)
         return -ENOMEM;
     decoder->config = config;
     decoder->camera = camera;
-    int error = worker_process_pretend(&decoder->process, &decoder->theirs);
+    error = worker_process_pretend(&decoder->process, &decoder->theirs);
     if (error) {
         free(decoder);
         return error;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "libframe/avframe.h"
+#include "workers/libav.h"
 
 /* Lengths in heads are rounded, and last packets often have no duration. */
 #define TOLERANCE_US (AV_TIME_BASE / 5)
@@ -44,7 +45,7 @@ static int open_file(struct input *input)
     input->format->pb = input->file.avio;
     input->format->flags |= AVFMT_FLAG_CUSTOM_IO;
     input->format->io_open = refuse;
-    return avformat_open_input(&input->format, name, NULL, NULL);
+    return libav.avformat_open_input(&input->format, name, NULL, NULL);
 }
 
 /* What a stream leads to stays in the network. */
@@ -63,17 +64,17 @@ static int open_network(struct input *input)
     }
     if (av_strstart(url, "rtsp", NULL))
         av_dict_set(&options, "rtsp_transport", "tcp", 0);
-    int error = avformat_open_input(&input->format, url, NULL, &options);
+    int error = libav.avformat_open_input(&input->format, url, NULL, &options);
     av_dict_free(&options);
     return error;
 }
 
 static int open_by(struct input *input, const char *format)
 {
-    const AVInputFormat *found = av_find_input_format(format);
+    const AVInputFormat *found = libav.av_find_input_format(format);
     if (!found)
         return AVERROR_DEMUXER_NOT_FOUND;
-    int error = avformat_open_input(&input->format, input->config->part->name, found, NULL);
+    int error = libav.avformat_open_input(&input->format, input->config->part->name, found, NULL);
     if (!error && input->config->opened)
         input->config->opened(input->config->user);
     return error;
@@ -81,7 +82,7 @@ static int open_by(struct input *input, const char *format)
 
 static int open_container(struct input *input, const struct input_config *config)
 {
-    input->format = avformat_alloc_context();
+    input->format = libav.avformat_alloc_context();
     if (!input->format)
         return AVERROR(ENOMEM);
     if (config->interrupted)
@@ -91,7 +92,7 @@ static int open_container(struct input *input, const struct input_config *config
                 : config->kind == SOURCE_TEST   ? open_by(input, "lavfi")
                 : config->kind == SOURCE_DEVICE ? open_by(input, "v4l2")
                                                 : open_network(input);
-    return error ? error : avformat_find_stream_info(input->format, NULL);
+    return error ? error : libav.avformat_find_stream_info(input->format, NULL);
 }
 
 /* The first video stream; a cover picture of a song is none. */
@@ -122,11 +123,11 @@ static void use_buffers(AVCodecContext *codec, const struct input_config *config
 static int open_codec(struct input *input, const AVCodec *codec)
 {
     const struct input_config *config = input->config;
-    input->codec = avcodec_alloc_context3(codec);
-    input->packet = av_packet_alloc();
+    input->codec = libav.avcodec_alloc_context3(codec);
+    input->packet = libav.av_packet_alloc();
     if (!input->codec || !input->packet)
         return AVERROR(ENOMEM);
-    int error = avcodec_parameters_to_context(input->codec, input->stream->codecpar);
+    int error = libav.avcodec_parameters_to_context(input->codec, input->stream->codecpar);
     if (error < 0)
         return error;
     input->codec->pkt_timebase = input->stream->time_base;
@@ -134,13 +135,13 @@ static int open_codec(struct input *input, const AVCodec *codec)
     input->codec->thread_count = (int)config->threads;
     if (config->get_buffer)
         use_buffers(input->codec, config);
-    return avcodec_open2(input->codec, codec, NULL);
+    return libav.avcodec_open2(input->codec, codec, NULL);
 }
 
 static uint32_t rotation_of(const AVStream *stream)
 {
     size_t size = 0;
-    const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    const uint8_t *data = libav.av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
     int32_t matrix[9];
     if (!data || size < sizeof matrix)
         return 0;
@@ -163,7 +164,7 @@ static int open_steps(struct input *input, const struct input_config *config, co
     if (!input->stream)
         return AVERROR_STREAM_NOT_FOUND;
     *problem = "there is no decoder for its codec";
-    const AVCodec *codec = avcodec_find_decoder(input->stream->codecpar->codec_id);
+    const AVCodec *codec = libav.avcodec_find_decoder(input->stream->codecpar->codec_id);
     if (!codec)
         return AVERROR_DECODER_NOT_FOUND;
     *problem = "its decoder does not start";
@@ -205,20 +206,20 @@ static int64_t clock_ns(clockid_t clock)
 /* Gives the decoder one more packet, or tells it that there is none. */
 static int feed(struct input *input)
 {
-    int error = av_read_frame(input->format, input->packet);
+    int error = libav.av_read_frame(input->format, input->packet);
     input->received_ns = clock_ns(CLOCK_MONOTONIC);
     input->wall_clock_ns = clock_ns(CLOCK_REALTIME);
     if (error < 0) {
         input->read_error = error == AVERROR_EOF ? 0 : error;
-        return avcodec_send_packet(input->codec, NULL);
+        return libav.avcodec_send_packet(input->codec, NULL);
     }
     error = 0;
     note_end(input);
     if (input->packet->stream_index == input->stream->index) {
         input->packets++;
-        error = avcodec_send_packet(input->codec, input->packet);
+        error = libav.avcodec_send_packet(input->codec, input->packet);
     }
-    av_packet_unref(input->packet);
+    libav.av_packet_unref(input->packet);
     return error;
 }
 
@@ -229,7 +230,7 @@ int input_next(struct input *input, AVFrame *frame)
         int error = config->ready ? config->ready(config->user) : 0;
         if (error < 0)
             return error;
-        error = avcodec_receive_frame(input->codec, frame);
+        error = libav.avcodec_receive_frame(input->codec, frame);
         if (error != AVERROR(EAGAIN)) {
             /* Damage is counted, and the stream goes on behind it. */
             if (error >= 0 || error == AVERROR_EOF || error == AVERROR(ENOMEM))
@@ -263,7 +264,7 @@ static bool promises_more(const struct input *input)
     const AVStream *stream = input->stream;
     /* By the index: an edit list may leave out some of what nb_frames counts. */
     if (strstr(format->iformat->name, "mp4"))
-        return input->packets < (uint64_t)avformat_index_get_entries_count(stream);
+        return input->packets < (uint64_t)libav.avformat_index_get_entries_count(stream);
     if (stream->nb_frames > 0 && input->packets < (uint64_t)stream->nb_frames)
         return true;
     return format->duration > 0 &&
@@ -284,9 +285,9 @@ const char *input_damage(const struct input *input)
 
 void input_close(struct input *input)
 {
-    av_packet_free(&input->packet);
-    avcodec_free_context(&input->codec);
-    avformat_close_input(&input->format);
+    libav.av_packet_free(&input->packet);
+    libav.avcodec_free_context(&input->codec);
+    libav.avformat_close_input(&input->format);
     file_close(&input->file);
     input->stream = NULL;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "libframe/avframe.h"
+#include "workers/libav.h"
 
 /* Behind each plane: what FRAME_PADDING asks for, and as much again, since libavcodec's
  * vector code writes past a row's end up to its own alignment. */
@@ -69,7 +70,7 @@ int slots_bind(struct slots *slots, struct ring_writer *writer, unsigned ready)
 
 static bool is_intra_only(const AVCodecContext *codec)
 {
-    const AVCodecDescriptor *descriptor = avcodec_descriptor_get(codec->codec_id);
+    const AVCodecDescriptor *descriptor = libav.avcodec_descriptor_get(codec->codec_id);
     return descriptor && (descriptor->props & AV_CODEC_PROP_INTRA_ONLY);
 }
 
@@ -142,7 +143,7 @@ static int lay_out(struct layout *layout, AVCodecContext *codec, const AVFrame *
     if (width > FRAME_DIMENSION_MAX || height > FRAME_DIMENSION_MAX ||
         frame_format_from_av(format) == FRAME_FORMAT_NONE)
         return AVERROR(EINVAL);
-    avcodec_align_dimensions2(codec, &width, &height, align);
+    libav.avcodec_align_dimensions2(codec, &width, &height, align);
     int error = align_strides(codec, format, width, align, layout->stride);
     for (int i = 0; i < 4; i++)
         strides[i] = layout->stride[i];
@@ -199,7 +200,7 @@ int slots_get_buffer(AVCodecContext *codec, AVFrame *frame, int flags)
     if ((codec->codec->capabilities & AV_CODEC_CAP_DR1) && lay_out(&layout, codec, frame) == 0)
         entry = borrow(slots, &layout);
     if (!entry)
-        return avcodec_default_get_buffer2(codec, frame, flags);
+        return libav.avcodec_default_get_buffer2(codec, frame, flags);
 
     uint8_t *base = (uint8_t *)entry->slot.data + (size_t)COLOUR_STEP * (entry->index % COLOURS);
     frame->buf[0] = av_buffer_create(base, layout.size, drop, entry, AV_BUFFER_FLAG_READONLY);

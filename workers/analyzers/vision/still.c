@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libavcodec/avcodec.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "libframe/convert.h"
+#include "workers/libav.h"
 
 #define WORST_QUANTIZER 31
 #define BEST_QUANTIZER 2
@@ -27,19 +27,23 @@ struct vision_still {
 int vision_still_create(struct vision_still **out, enum vision_still_kind kind, int quality)
 {
     const struct frame_converter_config full = {.full_range = true};
-    struct vision_still *still = calloc(1, sizeof *still);
     *out = NULL;
+    int error = libav_load();
+    if (error)
+        return error;
+    struct vision_still *still = calloc(1, sizeof *still);
     if (!still)
         return -ENOMEM;
-    still->codec = avcodec_find_encoder(kind == VISION_PNG ? AV_CODEC_ID_PNG : AV_CODEC_ID_MJPEG);
+    still->codec =
+        libav.avcodec_find_encoder(kind == VISION_PNG ? AV_CODEC_ID_PNG : AV_CODEC_ID_MJPEG);
     still->format = kind == VISION_PNG ? FRAME_FORMAT_RGB24 : FRAME_FORMAT_YUV420P;
     still->av_format = kind == VISION_PNG ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_YUVJ420P;
     if (kind == VISION_JPEG)
         still->quantizer =
             WORST_QUANTIZER - (quality - 1) * (WORST_QUANTIZER - BEST_QUANTIZER) / 99;
     still->picture = av_frame_alloc();
-    still->packet = av_packet_alloc();
-    int error = frame_converter_create(&still->converter, &full);
+    still->packet = libav.av_packet_alloc();
+    error = frame_converter_create(&still->converter, &full);
     if (!still->codec)
         error = -ENOSYS;
     else if (!still->picture || !still->packet)
@@ -54,9 +58,9 @@ void vision_still_destroy(struct vision_still **still)
 {
     if (!*still)
         return;
-    avcodec_free_context(&(*still)->context);
+    libav.avcodec_free_context(&(*still)->context);
     av_frame_free(&(*still)->picture);
-    av_packet_free(&(*still)->packet);
+    libav.av_packet_free(&(*still)->packet);
     frame_converter_destroy(&(*still)->converter);
     free(*still);
     *still = NULL;
@@ -68,8 +72,8 @@ static int open_codec(struct vision_still *still, int width, int height)
     AVCodecContext *context = still->context;
     if (context && context->width == width && context->height == height)
         return 0;
-    avcodec_free_context(&still->context);
-    context = avcodec_alloc_context3(still->codec);
+    libav.avcodec_free_context(&still->context);
+    context = libav.avcodec_alloc_context3(still->codec);
     still->context = context;
     if (!context)
         return -ENOMEM;
@@ -83,9 +87,9 @@ static int open_codec(struct vision_still *still, int width, int height)
         context->flags |= AV_CODEC_FLAG_QSCALE;
         context->global_quality = still->quantizer * FF_QP2LAMBDA;
     }
-    if (avcodec_open2(context, still->codec, NULL) == 0)
+    if (libav.avcodec_open2(context, still->codec, NULL) == 0)
         return 0;
-    avcodec_free_context(&still->context);
+    libav.avcodec_free_context(&still->context);
     return -EIO;
 }
 
@@ -101,10 +105,10 @@ static int encode(struct vision_still *still, const struct frame *frame)
         picture->data[i] = (uint8_t *)(uintptr_t)frame->planes[i]; /* it is only read */
         picture->linesize[i] = (int)frame->strides[i];
     }
-    av_packet_unref(still->packet);
+    libav.av_packet_unref(still->packet);
     /* Both kinds give each picture back at once. */
-    if (avcodec_send_frame(still->context, picture) != 0 ||
-        avcodec_receive_packet(still->context, still->packet) != 0)
+    if (libav.avcodec_send_frame(still->context, picture) != 0 ||
+        libav.avcodec_receive_packet(still->context, still->packet) != 0)
         return -EIO;
     return 0;
 }

@@ -25,7 +25,8 @@ enum vision_still_kind { VISION_JPEG, VISION_PNG };
 
 struct vision_still;
 
-/* `quality` 1 to 100, of a JPEG. -ENOMEM, -ENOSYS without such an encoder in libavcodec. */
+/* `quality` 1 to 100, of a JPEG. -ENOMEM, -ENOSYS without such an encoder in libavcodec, or as
+ * libav_load. */
 int vision_still_create(struct vision_still **out, enum vision_still_kind kind, int quality);
 void vision_still_destroy(struct vision_still **still);
 

@@ -187,8 +187,8 @@ static void drop(void *opaque, uint8_t *data)
     (void)data;
     pthread_mutex_lock(&slots->lock);
     entry->dropped = true;
-    if (slots->waiting)
-        eventfd_write(slots->fallen, 1);
+    if (slots->waiting && !slots->told)
+        slots->told = eventfd_write(slots->fallen, 1) == 0;
     pthread_mutex_unlock(&slots->lock);
 }
 
@@ -267,10 +267,11 @@ int slots_refill(struct slots *slots)
     if (!slots->writer)
         return 0;
     pthread_mutex_lock(&slots->lock);
+    if (slots->told)
+        eventfd_read(slots->fallen, &count);
+    slots->told = false;
     int error = refill(slots);
     slots->waiting = error == -EAGAIN;
-    if (!slots->waiting)
-        eventfd_read(slots->fallen, &count);
     pthread_mutex_unlock(&slots->lock);
     return error;
 }

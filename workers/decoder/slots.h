@@ -51,6 +51,7 @@ struct slots {
     unsigned ready_max; /* how many to keep ready */
     size_t wanted;      /* the largest slot that was asked for, in bytes */
     bool waiting;       /* the main thread sleeps on `fallen` */
+    bool told;          /* and `fallen` is readable */
     int fallen;         /* eventfd: something was dropped meanwhile */
 };
 

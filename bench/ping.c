@@ -3,7 +3,9 @@
  *
  *     ping SCRIPT [ROUNDS]
  *
- * ROUNDS times (default 50) a batch of round trips of each kind, in turn, to a process that waits:
+ * ROUNDS times (default 50) a batch of round trips of each kind, in turn, to a process that waits;
+ * first with both processes on one processor, where the one runs while the other waits, then each
+ * on its own, where each has to wake the other's:
  *
  *   bare    a socket pair as a worker's and a message as long as a ping: send and receive, and
  *           nothing else on either side
@@ -12,6 +14,7 @@
  *           of this folder; left out where there is no python3
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +35,7 @@
 struct kind {
     const char *name;
     void (*batch)(double *times); /* microseconds, BATCH of them */
+    pid_t front, back;
     double times[ROUNDS_MAX * BATCH];
 };
 
@@ -64,7 +68,7 @@ static void echo(int fd)
     _exit(0);
 }
 
-static void begin_bare(void)
+static void begin_bare(struct kind *kind)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -76,6 +80,8 @@ static void begin_bare(void)
         echo(pair[1]);
     close(pair[1]);
     bare_fd = pair[0];
+    kind->front = getpid();
+    kind->back = child;
 }
 
 static void batch_bare(double *times)
@@ -93,12 +99,14 @@ static void batch_bare(double *times)
 
 static struct worker *worker;
 
-static void begin_worker(void)
+static void begin_worker(struct kind *kind)
 {
     static const struct worker_class class_ = {.name = "pinged"};
     errno = -worker_spawn(&worker, &(struct worker_config){.class_ = &class_});
     if (errno)
         fail("worker");
+    kind->front = getpid();
+    kind->back = worker_pid(worker);
 }
 
 static void batch_worker(double *times)
@@ -117,7 +125,7 @@ static void batch_worker(double *times)
 static FILE *to_python, *from_python;
 
 /* False: there is none. */
-static bool begin_python(const char *script)
+static bool begin_python(struct kind *kind, const char *script)
 {
     int in[2], out[2];
     char size[16];
@@ -141,7 +149,8 @@ static bool begin_python(const char *script)
     close(out[1]);
     to_python = fdopen(in[1], "w");
     from_python = fdopen(out[0], "r");
-    return to_python && from_python;
+    kind->front = child;
+    return to_python && from_python && fscanf(from_python, "%d", &kind->back) == 1;
 }
 
 static void batch_python(double *times)
@@ -157,6 +166,10 @@ static void batch_python(double *times)
 
 /* -- all of them ----------------------------------------------------------------------------- */
 
+static struct kind kinds[] = {{.name = "bare", .batch = batch_bare},
+                              {.name = "worker", .batch = batch_worker},
+                              {.name = "python", .batch = batch_python}};
+
 static int by_value(const void *a, const void *b)
 {
     const double left = *(const double *)a, right = *(const double *)b;
@@ -169,32 +182,65 @@ static void print(struct kind *kind, int count, double bare_p50)
            kind->times[count - 1 - count / 100], kind->times[count / 2] / bare_p50);
 }
 
+static void pin(pid_t pid, int processor)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor, &set);
+    if (sched_setaffinity(pid, sizeof set, &set) < 0)
+        fail("sched_setaffinity");
+}
+
+/* The first two that we may run on; returns how many there are. */
+static int find_processors(int processors[2])
+{
+    cpu_set_t set;
+    int count = 0;
+    if (sched_getaffinity(0, sizeof set, &set) < 0)
+        fail("sched_getaffinity");
+    for (int i = 0; i < CPU_SETSIZE && count < 2; i++)
+        if (CPU_ISSET(i, &set))
+            processors[count++] = i;
+    return count;
+}
+
+static void measure(int count, int rounds, int front, int back)
+{
+    static double warm_up[BATCH];
+    for (int i = 0; i < count; i++) {
+        pin(kinds[i].front, front);
+        pin(kinds[i].back, back);
+        kinds[i].batch(warm_up);
+    }
+    for (int round = 0; round < rounds; round++)
+        for (int i = 0; i < count; i++)
+            kinds[i].batch(kinds[i].times + (size_t)round * BATCH);
+    for (int i = 0; i < count; i++)
+        qsort(kinds[i].times, (size_t)rounds * BATCH, sizeof(double), by_value);
+    printf("%-8s %8s %8s %8s %8s\n", front == back ? "one" : "two", "least", "p50", "p99",
+           "p50/bare");
+    for (int i = 0; i < count; i++)
+        print(&kinds[i], rounds * BATCH, kinds[0].times[rounds * BATCH / 2]);
+}
+
 int main(int argc, char **argv)
 {
-    static struct kind kinds[] = {{.name = "bare", .batch = batch_bare},
-                                  {.name = "worker", .batch = batch_worker},
-                                  {.name = "python", .batch = batch_python}};
     const int rounds = argc > 2 ? atoi(argv[2]) : 50;
     if (argc < 2 || rounds < 1 || rounds > ROUNDS_MAX) {
         fprintf(stderr, "usage: ping SCRIPT [ROUNDS], from 1 to %d\n", ROUNDS_MAX);
         return EXIT_FAILURE;
     }
-    begin_worker();
-    begin_bare();
-    const int count = begin_python(argv[1]) ? 3 : 2;
-    static double warm_up[BATCH];
-    for (int i = 0; i < count; i++)
-        kinds[i].batch(warm_up);
-    for (int round = 0; round < rounds; round++)
-        for (int i = 0; i < count; i++)
-            kinds[i].batch(kinds[i].times + (size_t)round * BATCH);
-    printf("round trip in microseconds, %d of each kind, %d at a time in turn:\n", rounds * BATCH,
-           BATCH);
-    printf("%-8s %8s %8s %8s %8s\n", "", "least", "p50", "p99", "p50/bare");
-    for (int i = 0; i < count; i++)
-        qsort(kinds[i].times, (size_t)rounds * BATCH, sizeof(double), by_value);
-    for (int i = 0; i < count; i++)
-        print(&kinds[i], rounds * BATCH, kinds[0].times[rounds * BATCH / 2]);
+    int processors[2];
+    const int found = find_processors(processors);
+    begin_bare(&kinds[0]);
+    begin_worker(&kinds[1]);
+    const int count = begin_python(&kinds[2], argv[1]) ? 3 : 2;
+    printf("round trip in microseconds, %d of each kind, %d at a time in turn, by one processor "
+           "and by two:\n",
+           rounds * BATCH, BATCH);
+    measure(count, rounds, processors[0], processors[0]);
+    if (found == 2)
+        measure(count, rounds, processors[0], processors[1]);
     worker_destroy(&worker, NULL);
     close(bare_fd);
     return EXIT_SUCCESS;

@@ -1,5 +1,6 @@
-"""The other end of bench/ping for Python's multiprocessing.Pipe: for each number on standard input,
-so many round trips to a child process, and a line with what each took, in nanoseconds."""
+"""The other end of bench/ping for Python's multiprocessing.Pipe. Says what pid its child process
+has; then, for each number on standard input, so many round trips to it, and a line with what each
+took, in nanoseconds."""
 
 import multiprocessing
 import sys
@@ -13,7 +14,9 @@ def echo(connection):
 
 def main():
     front, back = multiprocessing.Pipe()
-    multiprocessing.get_context("fork").Process(target=echo, args=(back,), daemon=True).start()
+    child = multiprocessing.get_context("fork").Process(target=echo, args=(back,), daemon=True)
+    child.start()
+    print(child.pid, flush=True)
     message = bytes(int(sys.argv[1]))
     for line in sys.stdin:
         times = []

@@ -163,6 +163,10 @@ int worker_message_send_text(int fd, struct worker_message_header header, const 
  */
 int worker_message_receive(int fd, struct worker_message *message, int *descriptor);
 
+/* Likewise, but sleeps until a message is there, for as long as the socket's SO_RCVTIMEO says:
+ * -EAGAIN when that is over; and -EINTR. */
+int worker_message_await(int fd, struct worker_message *message, int *descriptor);
+
 /* Answers what could not be understood, or done, with WORKER_REFUSED; `error` is a
  * negative errno, see there. Says nothing to what is a refusal itself. As worker_message_send. */
 int worker_message_refuse(int fd, const struct worker_message *message, int error, bool block);

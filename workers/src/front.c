@@ -1,7 +1,6 @@
 #include "workers/front.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,12 +209,12 @@ static int keep(struct worker *worker, const struct worker_message *message, int
     return 0;
 }
 
-/* Takes one message off the socket; 1: it was the answer. */
+/* Waits for one message; 1: it was the answer. */
 static int look_for_pong(struct worker *worker)
 {
     struct worker_message message;
     int descriptor;
-    int error = worker_message_receive(worker->process.control, &message, &descriptor);
+    int error = worker_message_await(worker->process.control, &message, &descriptor);
     if (!error && message.header.type == WORKER_PONG)
         return message.ping.id == worker->pings;
     if (!error)
@@ -224,7 +223,7 @@ static int look_for_pong(struct worker *worker)
         error = worker_refuse(worker, &message, error);
     if (error && descriptor >= 0)
         close(descriptor);
-    return error == -EAGAIN ? 0 : error;
+    return error == -EAGAIN || error == -EINTR ? 0 : error;
 }
 
 static int send_ping(struct worker *worker, int64_t now_ns)
@@ -239,20 +238,30 @@ int worker_ping_send(struct worker *worker)
     return send_ping(worker, worker_now_ns());
 }
 
-static int await_pong(struct worker *worker, int64_t until_ns)
+/* For how long a wait for a message sleeps. Kept by the socket, so that pings with one and the same
+ * timeout are a system call cheaper than by poll. */
+static int set_patience(struct worker *worker, int64_t ns)
 {
-    struct pollfd control = {.fd = worker->process.control, .events = POLLIN};
-    for (;;) {
-        const int64_t left = until_ns - worker_now_ns();
-        if (left < 0)
-            return -ETIMEDOUT;
-        const struct timespec timeout = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
-        if (ppoll(&control, 1, &timeout, NULL) <= 0)
-            continue;
-        int answered = look_for_pong(worker);
+    if (ns == worker->patience_ns)
+        return 0;
+    const int64_t us = ns / 1000 + 1; /* 0 would be for ever */
+    const struct timeval time = {.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+    if (setsockopt(worker->process.control, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) < 0)
+        return -errno;
+    worker->patience_ns = ns;
+    return 0;
+}
+
+static int await_pong(struct worker *worker, int64_t timeout_ns, int64_t until_ns)
+{
+    for (int64_t left = timeout_ns; left > 0; left = until_ns - worker_now_ns()) {
+        int answered = set_patience(worker, left);
+        if (!answered)
+            answered = look_for_pong(worker);
         if (answered)
             return answered < 0 ? answered : 0;
     }
+    return -ETIMEDOUT;
 }
 
 int worker_ping(struct worker *worker, int64_t timeout_ns, int64_t *round_trip_ns)
@@ -263,7 +272,7 @@ int worker_ping(struct worker *worker, int64_t timeout_ns, int64_t *round_trip_n
         until_ns = INT64_MAX;
     int error = send_ping(worker, sent_ns);
     if (!error)
-        error = await_pong(worker, until_ns);
+        error = await_pong(worker, timeout_ns, until_ns);
     if (!error && round_trip_ns)
         *round_trip_ns = worker_now_ns() - sent_ns;
     if (worker->kept && worker->group)

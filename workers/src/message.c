@@ -117,7 +117,7 @@ static bool is_sound(const struct worker_message *message, size_t received)
     return fixed == ANY_SIZE || header->size == fixed;
 }
 
-int worker_message_receive(int fd, struct worker_message *message, int *descriptor)
+static int receive(int fd, struct worker_message *message, int *descriptor, int flags)
 {
     union {
         struct cmsghdr align;
@@ -136,8 +136,8 @@ int worker_message_receive(int fd, struct worker_message *message, int *descript
      * of what it had sent: that still counts. */
     ssize_t received;
     do
-        received = recvmsg(fd, &envelope, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    while (received < 0 && (errno == EINTR || errno == ECONNRESET));
+        received = recvmsg(fd, &envelope, flags | MSG_CMSG_CLOEXEC);
+    while (received < 0 && (errno == ECONNRESET || (errno == EINTR && (flags & MSG_DONTWAIT))));
     if (received < 0)
         return -errno;
     *descriptor = received_descriptor(&envelope);
@@ -149,6 +149,16 @@ int worker_message_receive(int fd, struct worker_message *message, int *descript
     if ((size_t)received < sizeof message->header)
         memset((char *)message + received, 0, sizeof message->header - (size_t)received);
     return -EPROTO;
+}
+
+int worker_message_receive(int fd, struct worker_message *message, int *descriptor)
+{
+    return receive(fd, message, descriptor, MSG_DONTWAIT);
+}
+
+int worker_message_await(int fd, struct worker_message *message, int *descriptor)
+{
+    return receive(fd, message, descriptor, 0);
 }
 
 int worker_message_refuse(int fd, const struct worker_message *message, int error, bool block)

@@ -16,8 +16,9 @@ struct worker {
     struct worker_process process;
     struct worker_config config;
     struct limits limits;
-    int err;        /* what it gets as its standard error; 0: ours */
-    uint64_t pings; /* sent */
+    int err;             /* what it gets as its standard error; 0: ours */
+    uint64_t pings;      /* sent */
+    int64_t patience_ns; /* of the control socket's SO_RCVTIMEO, 0: not set */
     struct kept_message *kept, **kept_end;
     struct worker_group *group; /* NULL: in none */
     struct worker_back *back;   /* its other side, where that is in this process */

@@ -20,6 +20,8 @@
 extern "C" {
 #endif
 
+struct json_t; /* jansson.h */
+
 /* -- for hooks ------------------------------------------------------------------------------- */
 
 /* The camera's name, as the user gave it; empty for the worker itself. */
@@ -34,6 +36,10 @@ const char *worker_camera_name__(const struct worker_camera *camera);
  * an event that is too long for a message (64 KiB), else as send(2).
  */
 int worker_event__(struct worker_camera *camera, const char *type, const char *fields, ...);
+
+/* A time or a duration as events have it, for "{s:o}": to the microsecond; null for what is no number,
+ * as the time of a frame without one. */
+struct json_t *worker_seconds__(double seconds);
 
 /* Sends a line for the log. */
 void worker_log__(struct worker_camera *camera, const char *format, ...)

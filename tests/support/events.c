@@ -1,6 +1,7 @@
 #include "tests/support/events.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 #include "tests/support/schema.h"
@@ -33,6 +34,23 @@ static bool is_of_worker(const json_t *event)
     return strcmp(support_text(event, "type"), "worker") == 0;
 }
 
+static bool is_to_the_microsecond(double seconds)
+{
+    return fabs(seconds * 1e6 - round(seconds * 1e6)) < 1e-3;
+}
+
+/* 0.16, not 0.159999999999997. */
+static void check_times(const json_t *event)
+{
+    static const char *const keys[] = {"pts", "duration", "begin", "end", "taken", "seconds"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const json_t *time = json_object_get(event, keys[i]);
+        if (json_is_real(time))
+            cr_assert(is_to_the_microsecond(json_real_value(time)), "%s of %s: %.17g", keys[i],
+                      support_text(event, "type"), json_real_value(time));
+    }
+}
+
 json_t *support_events(const char *text)
 {
     json_t *events = support_json_lines(text);
@@ -43,6 +61,7 @@ json_t *support_events(const char *text)
     {
         if (!is_of_worker(event))
             cr_assert(*support_text(event, "camera"));
+        check_times(event);
     }
     return events;
 }

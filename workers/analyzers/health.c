@@ -32,9 +32,9 @@ static int tell(struct worker_camera *camera, const struct health *health, enum 
                 const char *state)
 {
     const double now = health->clock.now + health->idle;
-    return worker_event__(camera, "health", "{s:s, s:s, s:f, s:f}", "state", state, "condition",
+    return worker_event__(camera, "health", "{s:s, s:s, s:f, s:o}", "state", state, "condition",
                           names[kind], "value", health->examination.value[kind], "duration",
-                          fmax(now - health->conditions[kind].began, 0));
+                          worker_seconds__(fmax(now - health->conditions[kind].began, 0)));
 }
 
 static int see(struct worker_camera *camera, struct health *health, enum health_kind kind)

@@ -32,10 +32,10 @@ static int tell(struct worker_camera *camera, const struct motion *motion,
     json_t *boxes =
         over ? json_array() : json_pack("[[i,i,i,i]]", box.x, box.y, box.width, box.height);
     return worker_event__(
-        camera, "motion", "{s:s, s:i, s:s?, s:o, s:f, s:f}", "state", names[object->state], "id",
+        camera, "motion", "{s:s, s:i, s:s?, s:o, s:f, s:o}", "state", names[object->state], "id",
         (int)object->id, "zone", motion_zones_name(motion->zones, object->zone), "boxes", boxes,
         "score", motion_detector_score(motion->detector, over ? object->cells_max : object->cells),
-        "duration", motion_detector_duration(motion->detector, object));
+        "duration", worker_seconds__(motion_detector_duration(motion->detector, object)));
 }
 
 static int tell_all(struct worker_camera *camera, const struct motion *motion)

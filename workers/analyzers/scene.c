@@ -1,6 +1,5 @@
 /* scene: tells where the picture becomes another one. How it is found: scene/detector.h. */
 #include <jansson.h>
-#include <math.h>
 
 #include "workers/analyzers/scene/detector.h"
 #include "workers/back.h"
@@ -9,11 +8,6 @@ struct scene {
     struct scene_config config;
     struct scene_detector detector;
 };
-
-static json_t *seconds_or_null(double seconds)
-{
-    return isfinite(seconds) ? json_real(seconds) : json_null();
-}
 
 static int open__(struct worker_camera *camera, void *state)
 {
@@ -34,7 +28,7 @@ static int frame__(struct worker_camera *camera, void *state, const struct frame
         return error;
     return worker_event__(camera, "scene", "{s:s, s:o, s:o, s:f}", "kind",
                           change.kind == SCENE_CUT ? "cut" : "gradual", "begin",
-                          seconds_or_null(change.begin), "end", seconds_or_null(change.end),
+                          worker_seconds__(change.begin), "end", worker_seconds__(change.end),
                           "change", change.change);
 }
 

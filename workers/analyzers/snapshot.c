@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -39,11 +38,6 @@ struct snapshot {
     struct snapshot_best *best;
 };
 
-static json_t *seconds_or_null(double seconds)
-{
-    return isfinite(seconds) ? json_real(seconds) : json_null();
-}
-
 static int64_t wall_clock(int64_t ns)
 {
     struct timespec now;
@@ -66,7 +60,7 @@ static int put(struct worker_camera *camera, struct snapshot *snapshot,
     }
     return worker_event__(camera, "snapshot", "{s:s, s:s, s:I, s:o, s:o}", "reason", name->reason,
                           "path", path, "bytes", (json_int_t)picture->size, "taken",
-                          seconds_or_null(picture->pts), "id",
+                          worker_seconds__(picture->pts), "id",
                           picture->id ? json_integer(picture->id) : json_null());
 }
 

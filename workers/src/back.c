@@ -76,6 +76,11 @@ static json_t *event_envelope(const struct worker_camera *camera, const char *ty
     return event;
 }
 
+json_t *worker_seconds__(double seconds)
+{
+    return event_seconds(seconds);
+}
+
 int worker_event__(struct worker_camera *camera, const char *type, const char *fields, ...)
 {
     va_list arguments;

@@ -272,10 +272,10 @@ static void summarise(struct camera *camera)
     const double fps = seconds > 0 ? (double)progress->published / seconds : 0;
     const bool zero_copy = progress->copied < progress->published - progress->copied;
     json_t *fields = json_pack(
-        "{s:s, s:I, s:I, s:I, s:b, s:I, s:f, s:f, s:o}", "outcome", outcome_name(camera->outcome),
+        "{s:s, s:I, s:I, s:I, s:b, s:I, s:o, s:f, s:o}", "outcome", outcome_name(camera->outcome),
         "decoded", (json_int_t)progress->decoded, "published", (json_int_t)progress->published,
         "corrupt", (json_int_t)progress->corrupt, "zero_copy", zero_copy, "copied",
-        (json_int_t)progress->copied, "seconds", seconds, "fps", fps, "workers",
+        (json_int_t)progress->copied, "seconds", event_seconds(seconds), "fps", fps, "workers",
         worker_summaries(camera));
     json_t *event = event_begin("summary", camera->name);
     if (event && fields)

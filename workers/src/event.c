@@ -6,6 +6,7 @@
 
 /* Digits that a double holds for certain, so that 0.1 is printed as 0.1. */
 #define REAL_DIGITS 15
+#define PER_SECOND 1e6 /* as exact as times are */
 
 json_t *event_text(const char *text)
 {
@@ -31,7 +32,7 @@ json_t *event_begin(const char *type, const char *camera)
 
 json_t *event_seconds(double seconds)
 {
-    return isfinite(seconds) ? json_real(seconds) : json_null();
+    return isfinite(seconds) ? json_real(round(seconds * PER_SECOND) / PER_SECOND) : json_null();
 }
 
 char *event_finish(json_t *event)

@@ -13,7 +13,7 @@ json_t *event_begin(const char *type, const char *camera);
 /* Text from outside, in the same way. A new reference; NULL when out of memory. */
 json_t *event_text(const char *text);
 
-/* Seconds, or null where they are not a number. A new reference. */
+/* Seconds, to the microsecond, or null where they are not a number. A new reference. */
 json_t *event_seconds(double seconds);
 
 /* One line without its end, for the caller to free(); NULL when out of memory. Takes

@@ -15,10 +15,13 @@ extern "C" {
 #define CONTENDER_BOXES_MAX 64
 #define CONTENDER_MIN_AREA 0.1 /* percent of the picture; the same for all */
 
+struct scene_recipe;
+
 struct contender {
     const char *name;
-    /* A state for pictures of this size, NULL: it can't. */
-    void *(*create)(int width, int height);
+    bool is_elsewhere; /* what it costs is not to be told from here */
+    /* A state for pictures of this size, of that scene (NULL: of none). NULL: it can't. */
+    void *(*create)(const struct scene_recipe *recipe, int width, int height);
     /* `data` is gray, full range, and padded as frames are. Returns the number of boxes. */
     int (*look)(void *state, const uint8_t *data, int stride, double seconds,
                 struct vision_box boxes[CONTENDER_BOXES_MAX]);

@@ -147,7 +147,7 @@ int main(int argc, char **argv)
     const int frames = argc > 1 + as_json ? atoi(argv[1 + as_json]) : FRAMES;
     draw();
     contender_ringside_config(&motion);
-    mog2 = contender_mog2.create(WIDTH, HEIGHT);
+    mog2 = contender_mog2.create(NULL, WIDTH, HEIGHT);
     if (!mog2 || motion_detector_create(&detector, &motion, NULL) != 0 ||
         worker_config_parse(&health, worker_class_find("health"), NULL, problem, sizeof problem) !=
             0)

@@ -5,7 +5,8 @@
  *
  * One row for each detector over all scenes, with --json one line for each detector and
  * scene, too. The seed draws other scenes by the same recipes: those that the defaults
- * were chosen by are 1 to 3, those that are shown by default are others. CPU times are
+ * were chosen by are 1 to 3, those that are shown by default are others. Debian's motion
+ * program is given them in real time, before all else (program.h). CPU times are
  * of one thread, of the detector's own calls; only their ratio in one run means much.
  */
 #include <getopt.h>
@@ -17,6 +18,7 @@
 #include <time.h>
 
 #include "bench/motion/contender.h"
+#include "bench/motion/program.h"
 #include "bench/motion/scene.h"
 #include "bench/motion/score.h"
 
@@ -24,10 +26,11 @@
 #define MOVING_SECONDS 20
 #define SILENT_SECONDS 60
 #define SETTLE_SECONDS 1.5 /* at the start, in which nobody is asked */
+#define STRETCH_MOST 1.05  /* of the time of a scene that is shown in real time */
 
-#define CONTENDERS ((size_t)3)
-static const struct contender *const contenders[CONTENDERS] = {&contender_ringside, &contender_mog2,
-                                                               &contender_mog2_tracked};
+#define CONTENDERS ((size_t)4)
+static const struct contender *const contenders[CONTENDERS] = {
+    &contender_ringside, &contender_motion, &contender_mog2, &contender_mog2_tracked};
 
 struct options {
     bool json;
@@ -68,19 +71,24 @@ static void show(const struct contender *contender, void *state, const uint8_t *
     frame->boxes = NULL;
 }
 
+static double seconds_of(const struct scene_recipe *recipe, const struct options *options)
+{
+    return recipe->objects ? MOVING_SECONDS : options->silent_seconds;
+}
+
 static void run_scene(const struct scene_recipe *recipe, const struct options *options,
                       struct result results[CONTENDERS])
 {
     struct scene *scene;
     void *states[CONTENDERS] = {NULL};
     struct score_scene tallies[CONTENDERS] = {0};
-    const double seconds = recipe->objects ? MOVING_SECONDS : options->silent_seconds;
+    const double seconds = seconds_of(recipe, options);
     if (scene_create(&scene, recipe, options->seed) != 0)
         abort();
     for (size_t i = 0; i < CONTENDERS; i++) {
         tallies[i] = (struct score_scene){.total = &results[i].score, .silent = !recipe->objects};
         if (is_asked(contenders[i], options))
-            states[i] = contenders[i]->create(SCENE_WIDTH, SCENE_HEIGHT);
+            states[i] = contenders[i]->create(recipe, SCENE_WIDTH, SCENE_HEIGHT);
         if (!recipe->objects)
             results[i].score.silent_seconds += seconds - SETTLE_SECONDS;
     }
@@ -135,57 +143,108 @@ static double per_hour_at_most(const struct score *score)
     return score->silent_seconds > 0 ? most * 3600 / score->silent_seconds : 0;
 }
 
-static void print_json(const char *contender, const char *scene, const struct result *result)
+static double cpu_ms(const struct result *result)
+{
+    return result->cpu_seconds * 1e3 / (double)result->frames;
+}
+
+static void print_json(const struct contender *contender, const char *scene,
+                       const struct result *result)
 {
     const struct score *score = &result->score;
     json_t *row = json_pack(
-        "{s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:f, s:f, s:f}",
-        "detector", contender, "scene", scene, "truths", score->truths, "found", score->found,
+        "{s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:f, s:f, s:o}",
+        "detector", contender->name, "scene", scene, "truths", score->truths, "found", score->found,
         "events", score->events, "false", score->wrong, "precision", score_precision(score),
         "recall", score_recall(score), "f1", score_f1(score), "iou", score_iou(score), "delay",
         score->found ? score->delay / score->found : 0, "silent_seconds", score->silent_seconds,
         "silent_false", score->silent_events, "per_hour", per_hour(score), "per_hour_at_most",
-        per_hour_at_most(score), "cpu_ms", result->cpu_seconds * 1e3 / (double)result->frames);
+        per_hour_at_most(score), "cpu_ms",
+        contender->is_elsewhere ? json_null() : json_real(cpu_ms(result)));
     char *line = json_dumps(row, JSON_COMPACT | JSON_REAL_PRECISION(6));
     puts(line);
     free(line);
     json_decref(row);
 }
 
-static void print_table(const struct result totals[CONTENDERS], const struct options *options)
+static void print_table(const struct result totals[CONTENDERS])
 {
     printf("%-12s %9s %7s %6s %6s %8s %22s %10s\n", "detector", "precision", "recall", "F1", "IoU",
            "delay", "false/h still (<95 %)", "CPU/frame");
     for (size_t i = 0; i < CONTENDERS; i++) {
         const struct score *score = &totals[i].score;
-        if (is_asked(contenders[i], options) && totals[i].frames)
-            printf("%-12s %9.3f %7.3f %6.3f %6.3f %6.2f s %13.2f (%6.2f) %7.3f ms\n",
-                   contenders[i]->name, score_precision(score), score_recall(score),
-                   score_f1(score), score_iou(score),
-                   score->found ? score->delay / score->found : 0, per_hour(score),
-                   per_hour_at_most(score), totals[i].cpu_seconds * 1e3 / (double)totals[i].frames);
+        if (!totals[i].frames)
+            continue;
+        printf("%-12s %9.3f %7.3f %6.3f %6.3f %6.2f s %13.2f (%6.2f)", contenders[i]->name,
+               score_precision(score), score_recall(score), score_f1(score), score_iou(score),
+               score->found ? score->delay / score->found : 0, per_hour(score),
+               per_hour_at_most(score));
+        if (contenders[i]->is_elsewhere)
+            printf(" %10s\n", "-");
+        else
+            printf(" %7.3f ms\n", cpu_ms(&totals[i]));
+    }
+}
+
+static bool is_wanted(const struct scene_recipe *recipe, const struct options *options)
+{
+    return !options->scene || strstr(recipe->name, options->scene);
+}
+
+/* Real time passes; returns the number of scenes that were shown. */
+static int show_to_program(const struct options *options, struct program_show *shows)
+{
+    int count = 0;
+    if (!is_asked(&contender_motion, options))
+        return 0;
+    if (!program_is_installed()) {
+        fprintf(stderr, "motion: the program is not installed, left out\n");
+        return 0;
+    }
+    for (int i = 0; i < scene_recipe_count; i++) {
+        const struct scene_recipe *recipe = &scene_recipes[i];
+        const double frames = ceil(seconds_of(recipe, options) * SCENE_RATE);
+        if (is_wanted(recipe, options))
+            shows[count++] = (struct program_show){
+                .recipe = recipe, .seed = options->seed, .frames = (int)frames};
+    }
+    const double stretch = program_watch(shows, count);
+    if (stretch > STRETCH_MOST)
+        fprintf(stderr, "motion: too busy a machine, its scenes took %.2f of their time\n",
+                stretch);
+    return count;
+}
+
+static void run_scenes(const struct options *options, struct result totals[CONTENDERS])
+{
+    for (int i = 0; i < scene_recipe_count; i++) {
+        struct result results[CONTENDERS] = {0};
+        if (!is_wanted(&scene_recipes[i], options))
+            continue;
+        run_scene(&scene_recipes[i], options, results);
+        for (size_t j = 0; j < CONTENDERS; j++) {
+            if (options->json && results[j].frames)
+                print_json(contenders[j], scene_recipes[i].name, &results[j]);
+            add(&totals[j], &results[j]);
+        }
     }
 }
 
 static void run(const struct options *options)
 {
     struct result totals[CONTENDERS] = {0};
-    for (int i = 0; i < scene_recipe_count; i++) {
-        struct result results[CONTENDERS] = {0};
-        if (options->scene && !strstr(scene_recipes[i].name, options->scene))
-            continue;
-        run_scene(&scene_recipes[i], options, results);
-        for (size_t j = 0; j < CONTENDERS; j++) {
-            if (options->json && results[j].frames)
-                print_json(contenders[j]->name, scene_recipes[i].name, &results[j]);
-            add(&totals[j], &results[j]);
-        }
-    }
+    struct program_show *shows = calloc((size_t)scene_recipe_count, sizeof *shows);
+    if (!shows)
+        abort();
+    const int shown = show_to_program(options, shows);
+    run_scenes(options, totals);
     for (size_t j = 0; options->json && j < CONTENDERS; j++)
         if (totals[j].frames)
-            print_json(contenders[j]->name, "all", &totals[j]);
+            print_json(contenders[j], "all", &totals[j]);
     if (!options->json)
-        print_table(totals, options);
+        print_table(totals);
+    program_forget(shows, shown);
+    free(shows);
 }
 
 int main(int argc, char **argv)

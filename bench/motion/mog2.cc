@@ -27,7 +27,7 @@ struct mog2 {
     int width, height;
 };
 
-void *create(int width, int height)
+void *create(const struct scene_recipe *, int width, int height)
 {
     cv::setNumThreads(1);
     auto *state = new (std::nothrow) mog2;
@@ -74,12 +74,12 @@ struct tracked {
     struct vision_grid grid;
 };
 
-void *create_tracked(int width, int height)
+void *create_tracked(const struct scene_recipe *recipe, int width, int height)
 {
     auto *state = new (std::nothrow) tracked();
     if (!state)
         return nullptr;
-    state->mog2 = static_cast<struct mog2 *>(create(width, height));
+    state->mog2 = static_cast<struct mog2 *>(create(recipe, width, height));
     contender_ringside_config(&state->config);
     vision_grid_init(&state->grid, width, height, height, cell);
     return state;
@@ -138,6 +138,5 @@ void destroy_tracked(void *state)
 
 } // namespace
 
-extern const struct contender contender_mog2 = {"mog2", create, look, destroy};
-extern const struct contender contender_mog2_tracked = {"mog2-tracked", create_tracked,
-                                                        look_tracked, destroy_tracked};
+extern const struct contender contender_mog2 = {"mog2", false, create, look, destroy};
+extern const struct contender contender_mog2_tracked = {"mog2-tracked", false, create_tracked, look_tracked, destroy_tracked};

@@ -48,8 +48,9 @@ static void destroy(void *state)
     free(ringside);
 }
 
-static void *create(int width, int height)
+static void *create(const struct scene_recipe *recipe, int width, int height)
 {
+    (void)recipe;
     char problem[256];
     struct ringside *ringside = calloc(1, sizeof *ringside);
     if (!ringside)

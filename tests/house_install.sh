@@ -3,9 +3,9 @@
 #
 # What is installed can be used: the programs of examples/embed are built outside the tree against
 # an installation in a scratch directory, by a plain compiler line, as C++, with meson, with CMake,
-# and with the source tree as a subproject of meson; and each pair talks. The plug-in and the programs
-# of examples/plugin and examples/exec are built, by the lines at their heads, and run on a clip by the
-# installed ringside. Reports in TAP.
+# and with the source tree as a subproject of meson; and each pair talks. The plug-ins and the programs
+# of examples/plugin, examples/opencv and examples/exec are built, by the lines at their heads, and
+# run on a clip by the installed ringside. Reports in TAP.
 set -uo pipefail
 export LC_ALL=C
 
@@ -45,7 +45,7 @@ use_installation() {
     export PKG_CONFIG_SYSROOT_DIR=$scratch/installed
     LD_LIBRARY_PATH=$(dirname "${pc%/*}")
     export LD_LIBRARY_PATH
-    cp -r "$root/examples/"{embed,exec,plugin} "$scratch"
+    cp -r "$root/examples/"{embed,exec,opencv,plugin} "$scratch"
     ringside=$(find "$scratch/installed" -path '*/bin/ringside')
 }
 
@@ -124,12 +124,74 @@ times() {
     [ "$(grep -c "$2" "$3")" -eq "$1" ]
 }
 
+# The pieces of code in the guide, one after the other, are the example.
 a_plugin() {
+    awk '/^```$/ { code = 0; print "" } code; /^```c$/ { code = 1 }' \
+        "$root/docs/writing-an-analyzer.md" | sed '$d' >brightness.c
+    diff brightness.c <(sed '1,/^ \*\/$/d' plugin/brightness.c)
     # shellcheck disable=SC2046
     "${cc[@]}" -Wall -Wextra -Werror -shared -fPIC $(pkg-config --cflags ringside) \
-        plugin/brightness.c -o brightness.so
+        brightness.c -o brightness.so
     analyze -w ./brightness.so >plugin.jsonl
     times 25 '"type":"brightness"' plugin.jsonl
+}
+
+# A code, white around it, for a second.
+show_code() {
+    ffmpeg -nostdin -v error -y -loop 1 -i code.pbm \
+        -vf "scale=200:200:flags=neighbor,pad=321:241:60:20:white,format=$1" \
+        -t 1 -r 5 -c:v "$2" "$3"
+}
+
+# find_code CLIP: it must be found in each frame, at its place, and the plug-in gives up where a frame
+# was copied to be wrapped.
+find_code() {
+    "$ringside" run -w ./qr.so "$1" >qr.jsonl
+    times 5 '"type":"qr".*"corners":\[\[7[67]\.[^]]*,3[67]\.' qr.jsonl
+}
+
+# In bytes and in words, and in luma that has chroma in between.
+a_plugin_with_opencv() {
+    # shellcheck disable=SC2046
+    "${cxx[@]}" -std=c++20 -Wall -Wextra -Wno-missing-field-initializers \
+        -Wno-deprecated-enum-enum-conversion -Werror -shared -fPIC \
+        $(pkg-config --cflags ringside) $(env -u PKG_CONFIG_SYSROOT_DIR pkg-config --cflags opencv4) \
+        opencv/qr.cpp -o qr.so \
+        -lopencv_core -lopencv_imgproc -lopencv_objdetect
+    cat >code.pbm <<'PBM'
+P1 25 25
+0000000000000000000000000
+0000000000000000000000000
+0011111110001010111111100
+0010000010101010100000100
+0010111010101100101110100
+0010111010000010101110100
+0010111010111110101110100
+0010000010111000100000100
+0011111110101010111111100
+0000000000100000000000000
+0011010011001110111011000
+0010100101000100011111100
+0010001111011100110110100
+0001110000011011110101000
+0011110110101100111000100
+0000000000111001110011100
+0011111110100110111101000
+0010000010010000100001000
+0010111010010011101001000
+0010111010111001111101100
+0010111010001101111100100
+0010000010110110000000000
+0011111110110001001001000
+0000000000000000000000000
+0000000000000000000000000
+PBM
+    show_code yuv420p libx264 code.mp4
+    find_code code.mp4
+    show_code yuv420p10le ffv1 code10.mkv
+    find_code code10.mkv
+    show_code yuyv422 rawvideo packed.nut
+    find_code packed.nut
 }
 
 a_program_in_c() {
@@ -162,7 +224,13 @@ try 'as C++' as_cxx
 try 'meson' with_meson
 try 'CMake' with_cmake
 try 'as a subproject of meson' as_subproject
-try 'a plug-in' a_plugin
+try "a plug-in, the guide's" a_plugin
+if pkg-config --exists opencv4; then
+    try 'a plug-in with OpenCV' a_plugin_with_opencv
+else
+    count=$((count + 1))
+    echo "ok $count - a plug-in with OpenCV # SKIP there is no OpenCV"
+fi
 try 'a program as a worker, in C' a_program_in_c
 try 'a program as a worker, in Python' a_program_in_python
 echo "1..$count"

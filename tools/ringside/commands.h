@@ -19,6 +19,7 @@ int command_cat(int argc, char **argv);
 int command_ls(int argc, char **argv);
 int command_rm(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_serve(int argc, char **argv);
 int command_snap(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_workers(int argc, char **argv);

@@ -1,7 +1,6 @@
 #include "tools/ringside/find.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -74,6 +73,25 @@ int find_reader(const char *command, const char *camera, enum ring_policy policy
     if (error)
         fprintf(stderr, "ringside %s: %s: %s\n", command, ring, reason);
     return error;
+}
+
+bool find_is_called(const char *ring, const char *camera)
+{
+    return strcmp(ring, camera) == 0 || supervisor_is_ring_of(ring, camera);
+}
+
+static bool is_of_run(const char *ring, const char *pid)
+{
+    const size_t length = strlen(pid);
+    return supervisor_camera_of(ring) && strncmp(ring, pid, length) == 0 && ring[length] == '-';
+}
+
+bool find_is_among(const char *ring, char *const *cameras)
+{
+    bool among = !*cameras;
+    for (char *const *camera = cameras; *camera && !among; camera++)
+        among = find_is_called(ring, *camera) || is_of_run(ring, *camera);
+    return among;
 }
 
 const char *find_camera_of(const char *ring)

@@ -2,6 +2,8 @@
 #ifndef TOOLS_RINGSIDE_FIND_H
 #define TOOLS_RINGSIDE_FIND_H
 
+#include <stdbool.h>
+
 #include "libring/reader.h"
 #include "libring/ring.h"
 
@@ -16,6 +18,13 @@ int find_ring(const char *command, const char *camera, char ring[RING_NAME_MAX +
  */
 int find_reader(const char *command, const char *camera, enum ring_policy policy,
                 struct ring_reader **reader);
+
+/* Whether find_ring may find that ring under that name. */
+bool find_is_called(const char *ring, const char *camera);
+
+/* Whether the ring is one of the cameras: its name, its camera's, or the pid of the run that made
+ * it. The list ends with NULL; an empty one has all. */
+bool find_is_among(const char *ring, char *const *cameras);
 
 /* The camera's part of a ring's name, or all of it where no supervisor has made it. */
 const char *find_camera_of(const char *ring);

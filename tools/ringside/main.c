@@ -13,6 +13,7 @@ static const struct command {
     {"ls", "list the rings on this machine", command_ls},
     {"rm", "remove rings whose owner is dead", command_rm},
     {"run", "stream camera files through analyzer workers", command_run},
+    {"serve", "show cameras, events and figures in a browser", command_serve},
     {"snap", "write the next frame of a camera as a picture", command_snap},
     {"top", "show what cameras and workers are doing", command_top},
     {"workers", "list the workers there are, and their options", command_workers},

@@ -1,6 +1,5 @@
 #include "tools/ringside/process.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +27,12 @@ static void read_title(struct process_use *process)
 {
     char text[256];
     const size_t length = read_proc(process->pid, "cmdline", text, sizeof text);
-    const bool ours = strncmp(text, TITLE_PREFIX, strlen(TITLE_PREFIX)) == 0;
-    for (size_t i = 0; i + 1 < length && !ours; i++)
+    process->ours = strncmp(text, TITLE_PREFIX, strlen(TITLE_PREFIX)) == 0;
+    for (size_t i = 0; i + 1 < length && !process->ours; i++)
         if (text[i] == '\0')
             text[i] = ' ';
     snprintf(process->title, sizeof process->title, "%.*s", (int)sizeof process->title - 1,
-             ours ? text + strlen(TITLE_PREFIX) : text);
+             process->ours ? text + strlen(TITLE_PREFIX) : text);
     /* What a process calls itself must not move the cursor. */
     for (char *c = process->title; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)

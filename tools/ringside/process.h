@@ -8,6 +8,7 @@
 #ifndef TOOLS_RINGSIDE_PROCESS_H
 #define TOOLS_RINGSIDE_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -15,6 +16,7 @@
 struct process_use {
     pid_t pid;
     char title[48];     /* as ps shows it, without "ringside: " */
+    bool ours;          /* it had that before it: no argument is in the title */
     uint64_t ticks;     /* of a processor, ever */
     double cpu;         /* processors, since the look before */
     int64_t memory;     /* bytes, its proportional share, without the rings */

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tools/ringside/broadcast.h"
 #include "tools/ringside/budget.h"
 #include "tools/ringside/commands.h"
 #include "tools/ringside/options.h"
@@ -20,6 +21,7 @@ struct run {
     struct run_options options;
     struct supervisor *supervisor;
     struct output output;
+    struct broadcast *broadcast; /* NULL: there is none */
     struct status_line status;
     struct budget budget;
     int signals;       /* signalfd */
@@ -41,6 +43,7 @@ static void on_event(void *user, const char *line)
 {
     struct run *run = user;
     output_line(&run->output, line);
+    broadcast_line(run->broadcast, line);
 }
 
 static void on_log(void *user, enum worker_log_level level, const char *camera, const char *text)
@@ -164,6 +167,7 @@ static void turn(struct run *run)
         {.fd = run->signals, .events = POLLIN},
         {.fd = hold ? -1 : supervisor_fd(run->supervisor), .events = POLLIN},
         {.fd = output_pending(&run->output) ? run->output.fd : -1, .events = POLLOUT},
+        {.fd = broadcast_fd(run->broadcast), .events = POLLIN},
     };
     int timeout = timeout_ms(run);
     if (run->options.in_process && !hold) /* workers in this process have no descriptor there */
@@ -173,6 +177,8 @@ static void turn(struct run *run)
         take_signal(run);
     if (fds[1].revents || (run->options.in_process && !hold))
         supervisor_dispatch(run->supervisor);
+    if (fds[3].revents)
+        broadcast_dispatch(run->broadcast);
     check_output(run);
     if (run->end_ms && now_ms() >= run->end_ms) {
         run->end_ms = 0;
@@ -238,6 +244,16 @@ static int finish_budget(struct run *run, int status)
     return status == EXIT_ALL_DELIVERED && !enough ? EXIT_FAILED : status;
 }
 
+/* Those who would listen are no reason not to run. */
+static void open_broadcast(struct run *run)
+{
+    char text[128];
+    int error = broadcast_open(&run->broadcast);
+    snprintf(text, sizeof text, "no events for others on this machine: %s", strerror(-error));
+    if (error)
+        on_log(run, WORKER_WARNING, NULL, text);
+}
+
 static int run_to_end(struct run *run)
 {
     const struct run_options *options = &run->options;
@@ -249,6 +265,7 @@ static int run_to_end(struct run *run)
     run->signals = catch_signals();
     if (options->seconds > 0)
         run->end_ms = now_ms() + (int64_t)(options->seconds * 1000);
+    open_broadcast(run);
     if (start(run) != 0)
         return EXIT_FAILED;
     status_init(&run->status, options->log.level > WORKER_ERROR && !options->json);
@@ -266,6 +283,7 @@ int command_run(int argc, char **argv)
     int status = run_options_parse(&run.options, argc, argv);
     if (status < 0)
         status = run_to_end(&run);
+    broadcast_close(&run.broadcast);
     output_free(&run.output);
     run_options_free(&run.options);
     return status;

@@ -11,11 +11,10 @@
 #include <unistd.h>
 
 #include "tools/ringside/commands.h"
+#include "tools/ringside/figures.h"
 #include "tools/ringside/find.h"
 #include "tools/ringside/guard.h"
 #include "tools/ringside/screen.h"
-#include "tools/ringside/text.h"
-#include "workers/supervisor.h"
 
 #define PRINT_WIDTH 100 /* columns, where there is no screen */
 
@@ -112,20 +111,10 @@ static int parse(struct top *top, int argc, char **argv)
 /* -- looking ------------------------------------------------------------------------------------
  */
 
-static bool is_of_run(const char *ring, const char *pid)
-{
-    const size_t length = strlen(pid);
-    return supervisor_camera_of(ring) && strncmp(ring, pid, length) == 0 && ring[length] == '-';
-}
-
 static bool is_wanted(void *user, const char *ring)
 {
     const struct top *top = user;
-    bool wanted = !*top->cameras;
-    for (char *const *camera = top->cameras; *camera && !wanted; camera++)
-        wanted = strcmp(ring, *camera) == 0 || supervisor_is_ring_of(ring, *camera) ||
-                 is_of_run(ring, *camera);
-    return wanted;
+    return find_is_among(ring, top->cameras);
 }
 
 static int look(struct top *top)
@@ -158,48 +147,16 @@ static int64_t next_due(const struct top *top)
 /* -- lines --------------------------------------------------------------------------------------
  */
 
-static json_t *process_to_json(const struct process_use *process)
-{
-    if (!process)
-        return json_null();
-    return json_pack("{s:i, s:o, s:f, s:I}", "pid", (int)process->pid, "title",
-                     text_to_json(process->title), "cpu", process->cpu, "memory",
-                     (json_int_t)process->memory);
-}
-
-static json_t *worker_to_json(const struct sample_reader *reader)
-{
-    static const char *const policies[] = {"lossless", "lossy", "latest"};
-    const struct ring_reader_info *info = &reader->info;
-    return json_pack("{s:i, s:b, s:s, s:f, s:I, s:f, s:i, s:I, s:I, s:i, s:o}", "pid",
-                     (int)info->pid, "alive", info->alive, "policy",
-                     info->policy <= RING_LATEST ? policies[info->policy] : "unknown", "fps",
-                     reader->fps, "lag_frames", (json_int_t)info->lag, "lag_ms",
-                     (double)info->lag_ns / 1e6, "held", (int)info->held, "received",
-                     (json_int_t)info->received, "skipped", (json_int_t)info->skipped, "restarts",
-                     (int)reader->restarts, "process", process_to_json(reader->process));
-}
-
 static void print_json(const struct sample_ring *ring)
 {
-    json_t *workers = json_array();
-    for (unsigned place = 0; place < RING_READERS_MAX; place++)
-        if (ring->info.reader[place].attached)
-            json_array_append_new(workers, worker_to_json(&ring->reader[place]));
-    json_t *line =
-        json_pack("{s:i, s:s, s:s, s:s, s:s, s:f, s:I, s:i, s:I, s:I, s:i, s:o, s:o}", "v", 1,
-                  "type", "top", "camera", find_camera_of(ring->name), "ring", ring->name, "state",
-                  ring->info.ended    ? "ended"
-                  : ring->info.writer ? "online"
-                                      : "offline",
-                  "fps", ring->fps, "published", (json_int_t)ring->info.published, "slots",
-                  (int)ring->info.slots, "slot_bytes", (json_int_t)ring->info.slot_size, "bytes",
-                  (json_int_t)ring->info.bytes, "restarts", (int)ring->restarts, "decoder",
-                  process_to_json(ring->writer), "workers", workers);
+    json_t *line = json_pack("{s:i, s:s}", "v", 1, "type", "top");
+    json_t *figures = figures_of(ring);
+    json_object_update(line, figures);
     char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     if (text)
         puts(text);
     free(text);
+    json_decref(figures);
     json_decref(line);
 }
 

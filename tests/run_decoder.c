@@ -200,6 +200,73 @@ Test(decoder, killed_while_it_opens_its_input_is_followed_by_one_that_tries)
     close(server);
 }
 
+/* -- hanging ----------------------------------------------------------------------------------- */
+
+/* A stopped process takes no SIGABRT. It is stopped where it waits: it has said all it had to say.
+ */
+Test(decoder, that_is_stopped_is_killed_and_followed_by_one_that_goes_on_exactly_there)
+{
+    struct support_result result;
+    struct support_process *process = support_ringside_start(SUPPORT_ARGUMENTS(
+        "run", "--hang-timeout", "0.4", "--slots", "3", "-w", "null:sleep_ms=20", named_clip()));
+    const pid_t stopped = support_ringside_process(process, TITLE, 0);
+    cr_assert_eq(kill(stopped, SIGSTOP), 0);
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 1);
+    cr_expect_not_null(strstr(result.err, CAMERA ": its decoder gave no sign of life for 0.4 s: it "
+                                                 "is killed\n"),
+                       "%s", result.err);
+    json_t *events = support_events(result.out);
+    cr_expect_str_eq(support_text(support_summary(events, CAMERA), "outcome"), "complete");
+    cr_expect_eq(figure(events, 0, "received"), CLIP_FRAMES);
+    cr_assert_eq(json_array_size(lives(events, "hung")), 1);
+    cr_assert_eq(json_array_size(lives(events, "died")), 1);
+    cr_expect_eq(support_integer(json_array_get(lives(events, "hung"), 0), "pid"), stopped);
+    const json_t *death = json_array_get(lives(events, "died"), 0);
+    cr_expect_eq(support_integer(death, "pid"), stopped);
+    cr_expect_eq(support_integer(death, "signal"), SIGKILL);
+    cr_expect_eq(json_array_size(lives(events, "started")), 1);
+}
+
+static void check_none_hung(const char *out)
+{
+    cr_expect_eq(json_array_size(support_events_pick(support_events(out), "decoder", CAMERA, -1)),
+                 0, "%s", out);
+}
+
+/* For room in the ring, which only the reader makes. */
+Test(decoder, that_waits_for_a_slow_reader_does_not_hang)
+{
+    struct support_result result;
+    support_ringside(&result,
+                     SUPPORT_ARGUMENTS("run", "--hang-timeout", "0.2", "--slots", "3", "--max-fps",
+                                       "3", "-w", "null:sleep_ms=400", named_clip()));
+    cr_expect_eq(result.exit_code, 0, "%s", result.err);
+    check_none_hung(result.out);
+}
+
+/* In libavformat, which waits for itself, until that is over; and then before it tries again. */
+Test(decoder, that_waits_for_a_silent_server_does_not_hang)
+{
+    char url[64];
+    struct support_result result;
+    int server = support_listen_silently(CAMERA, url, sizeof url);
+    struct support_process *process = support_ringside_start(SUPPORT_ARGUMENTS(
+        "run", "--hang-timeout", "0.2", "--stall-timeout", "0.6", "-w", "null", url));
+    int first = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+    int second = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+    cr_assert(first >= 0 && second >= 0);
+    cr_assert_eq(support_signal(process, SIGINT), 0);
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 130);
+    check_none_hung(result.out);
+    close(first);
+    close(second);
+    close(server);
+}
+
+/* -- told to end ------------------------------------------------------------------------------- */
+
 /* It is told to end while no decoder is there. */
 Test(decoder, that_waits_to_be_started_again_is_stopped)
 {

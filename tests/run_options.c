@@ -69,6 +69,7 @@ Test(help, of_run_lists_every_option)
         "--no-sandbox",
         "--stop-timeout S",
         "--stall-timeout S",
+        "--hang-timeout S",
         "--decode all|ref|key",
         "--max-fps N",
         "--corrupt drop|pass",

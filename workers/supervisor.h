@@ -19,7 +19,7 @@
  * and continues the sequence: without a gap where its input gives the same frames
  * again, and else, as with a camera, with what comes next. One that dies too often, or whose
  * input can be had only once, ends its camera's stream, and readers get all that was
- * published.
+ * published. One that gives no sign of life is killed, and so dies.
  *
  * Threads: belongs to one thread, in a process without others.
  */
@@ -55,9 +55,10 @@ struct supervisor_config {
     int64_t stop_ns;   /* for processes to end in order before they are killed; 0: 5 s */
     int64_t stall_ns;  /* how long a stream may be silent; 0: for ever */
     bool pace;
-    unsigned plays; /* 0: without end */
-    int restarts;   /* that a decoder may need within a minute */
-    bool dry_run;   /* open the inputs, tell their budget, end */
+    unsigned plays;      /* 0: without end */
+    int restarts;        /* that a decoder may need within a minute */
+    double hang_seconds; /* without a sign of life, until a decoder is killed; 0: never */
+    bool dry_run;        /* open the inputs, tell their budget, end */
     bool verbose;
 
     /* All in this process: no fork, one thread, one camera after the other; see

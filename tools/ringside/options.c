@@ -66,6 +66,9 @@ static int print_help(void)
         "      --stall-timeout S\n"
         "                  a stream that is silent for S seconds counts as lost and is connected\n"
         "                  to anew, 0 = never (default: 10)\n"
+        "      --hang-timeout S\n"
+        "                  kill a decoder that gives no sign of life for S seconds, 0 = never\n"
+        "                  (default: 60); another follows it, as after any death\n"
         "      --no-sandbox\n"
         "                  leave the decoders the rights of their user; nothing needs it\n"
         "      --inline    for tests and debuggers: decoders and workers in one process and one\n"
@@ -152,6 +155,7 @@ enum {
     OPTION_JSON,
     OPTION_NO_SANDBOX,
     OPTION_STALL_TIMEOUT,
+    OPTION_HANG_TIMEOUT,
     OPTION_DECODE,
     OPTION_MAX_FPS,
     OPTION_CORRUPT,
@@ -177,6 +181,7 @@ static const struct option long_options[] = {
     {"corrupt", required_argument, NULL, OPTION_CORRUPT},
     {"stop-timeout", required_argument, NULL, OPTION_STOP_TIMEOUT},
     {"stall-timeout", required_argument, NULL, OPTION_STALL_TIMEOUT},
+    {"hang-timeout", required_argument, NULL, OPTION_HANG_TIMEOUT},
     {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
@@ -233,6 +238,8 @@ static int handle_option(struct run_options *options, int option, const char *ar
         return parse_corrupt(optarg, &options->pass_corrupt);
     case OPTION_STOP_TIMEOUT:
         return parse_positive("stop-timeout", optarg, false, &options->stop_seconds);
+    case OPTION_HANG_TIMEOUT:
+        return parse_positive("hang-timeout", optarg, true, &options->hang_seconds);
     case OPTION_STALL_TIMEOUT:
         return parse_positive("stall-timeout", optarg, true, &options->stall_seconds);
     case OPTION_NO_SANDBOX:
@@ -281,6 +288,7 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
         .restarts = 5,
         .stop_seconds = 5,
         .stall_seconds = 10,
+        .hang_seconds = 60,
         .log.level = WORKER_INFO,
     };
     int status = GO_ON, option;

@@ -23,6 +23,7 @@ struct run_options {
     bool pass_corrupt;    /* show damaged frames, too */
     double stop_seconds;  /* for an orderly end */
     double stall_seconds; /* how long a stream may be silent, 0: for ever */
+    double hang_seconds;  /* a decoder may go without a sign of life, 0: for ever */
     struct log log;
 };
 

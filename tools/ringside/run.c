@@ -92,6 +92,7 @@ static int start(struct run *run)
         .max_fps = options->max_fps,
         .pass_corrupt = options->pass_corrupt,
         .stop_ns = (int64_t)(options->stop_seconds * 1e9),
+        .hang_seconds = options->hang_seconds,
         .stall_ns = (int64_t)(options->stall_seconds * 1e9),
         .pace = options->pace,
         .plays = options->plays,

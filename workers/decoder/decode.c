@@ -9,9 +9,9 @@
 #include "workers/decoder/log.h"
 #include "workers/libav.h"
 
-bool decoding_is_over(const struct decoding *decoding)
+bool decoding_is_over(struct decoding *decoding)
 {
-    return decoding->output.stopped || output_stop_waiting(&decoding->output);
+    return output_listen(&decoding->output);
 }
 
 static void report_ring_error(struct decoding *decoding, int error)

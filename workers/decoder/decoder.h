@@ -6,7 +6,8 @@
  * the front makes a ring that fits, attaches readers, and sends WORKER_START. From then on the
  * decoder publishes, waiting for room in the same poll loop in which it listens to the front. A
  * frame that does not fit the ring ends this ring's stream: the decoder sends WORKER_STREAM again
- * and goes on in the next. At the end of the input, or on WORKER_STOP, it ends the stream, says
+ * and goes on in the next. It answers pings wherever it waits, and between two steps of
+ * decoding. At the end of the input, or on WORKER_STOP, it ends the stream, says
  * WORKER_DONE with its outcome, and exits.
  *
  * Untrusted media is parsed here and nowhere else, and only when the process is
@@ -86,6 +87,9 @@ int decoder_give_ring(struct decoder *decoder, const char *ring);
 int decoder_start(struct decoder *decoder);
 
 int decoder_stop(struct decoder *decoder);
+
+/* Asks for a sign of life: WORKER_PONG. */
+int decoder_ping(struct decoder *decoder);
 
 /* Sends its process a signal; nothing where it has none of its own. */
 void decoder_signal(const struct decoder *decoder, int signal);

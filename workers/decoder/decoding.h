@@ -34,7 +34,7 @@ struct decoding {
 };
 
 /* Whether it is to end. */
-bool decoding_is_over(const struct decoding *decoding);
+bool decoding_is_over(struct decoding *decoding);
 
 /* Opens a part and gets it ready to decode; an error is not logged: *problem as input_open. */
 int decoding_open(struct decoding *decoding, const struct source_part *part, const char **problem);

@@ -159,6 +159,13 @@ int decoder_stop(struct decoder *decoder)
     return worker_message_send(decoder->process.control, header, NULL, 0, -1, false);
 }
 
+int decoder_ping(struct decoder *decoder)
+{
+    const struct worker_message_header header = {.type = WORKER_PING};
+    const struct worker_ping ping = {0};
+    return worker_message_send(decoder->process.control, header, &ping, sizeof ping, -1, false);
+}
+
 int decoder_receive(struct decoder *decoder, struct worker_message *message)
 {
     int descriptor;

@@ -8,7 +8,8 @@
 #include "workers/decoder/log.h"
 #include "workers/decoder/sandbox.h"
 
-/* While libavformat waits. A stream that is silent for too long is as good as lost. */
+/* While libavformat waits, in our thread. A stream that is silent for too long is as good as lost.
+ */
 static bool interrupted(void *user)
 {
     struct decoding *decoding = user;

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -199,12 +198,11 @@ int output_await(struct output *output, int fd)
     return output->stopped ? -ECANCELED : 0;
 }
 
-bool output_stop_waiting(const struct output *output)
+bool output_listen(struct output *output)
 {
-    struct worker_message_header header;
-    ssize_t received =
-        recv(output->control, &header, sizeof header, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC);
-    return received == 0 || (received > 0 && header.type == WORKER_STOP);
+    if (!output->stopped)
+        take_messages(output);
+    return output->stopped;
 }
 
 /* Has a ring made, or its slots enlarged, so that `size` bytes fit. */
@@ -242,7 +240,8 @@ static int acquire(struct output *output, struct ring_slot *slot)
 
 int output_make_ready(struct output *output)
 {
-    int error;
+    int error = 0;
+    output_listen(output);
     while ((error = slots_refill(&output->slots)) == -EAGAIN && !output->stopped)
         listen_to_all(output, true, -1, -1);
     return output->stopped ? -ECANCELED : error;
@@ -314,7 +313,6 @@ int output_publish(struct output *output, const AVFrame *frame, const struct out
     if (error)
         return error;
     add_facts(&descriptor, facts);
-    take_messages(output);
     if (!output->stopped)
         error = publish_somehow(output, &descriptor, frame, facts);
     if (output->stopped)

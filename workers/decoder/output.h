@@ -7,7 +7,9 @@
  * (slots.h), and a frame that lies in a slot is published where it lies; others, such
  * as those decoded before there was a ring, are copied.
  * Whenever the decoder waits, for a ring, for room or for the time to show a
- * frame, it listens to the front, and a WORKER_STOP ends the wait.
+ * frame, it listens to the front, and a WORKER_STOP ends the wait; likewise before each step of
+ * decoding, and wherever libavformat asks whether it is to go on: one that the front does not
+ * hear of for long is taken to hang.
  */
 #ifndef WORKERS_DECODER_OUTPUT_H
 #define WORKERS_DECODER_OUTPUT_H
@@ -73,9 +75,9 @@ int output_await(struct output *output, int fd);
 /* Sleeps until then on the monotonic clock, or until stopped. */
 void output_sleep_until(struct output *output, int64_t monotonic_ns);
 
-/* Whether the front asks to stop; for a wait that can't be in our own loop. Leaves
- * messages where they are. */
-bool output_stop_waiting(const struct output *output);
+/* Hears what the front has said, where no wait of our own does so; answers its pings. True: it is
+ * over, `stopped`. */
+bool output_listen(struct output *output);
 
 void output_log(struct output *output, enum worker_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,5 +1,6 @@
 #include "workers/src/feed.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,10 +60,12 @@ static int spawn(struct camera *camera)
 
 int feed_start(struct camera *camera)
 {
+    const struct supervisor_config *config = &camera->supervisor->config;
     int error = spawn(camera);
     if (error)
         return error;
     camera->pid = decoder_pid(camera->decoder);
+    pulse_begin(&camera->pulse, config->in_process ? 0 : config->hang_seconds);
     return supervisor_watch_decoder(camera);
 }
 
@@ -110,6 +113,7 @@ void feed_gone(struct camera *camera)
     int status;
     decoder_destroy(&camera->decoder, &status);
     words_finish(&camera->words, log_words, camera);
+    pulse_end(&camera->pulse);
     camera->waits = false;
     if (camera->done)
         return;
@@ -129,17 +133,35 @@ void feed_stop(struct camera *camera)
     camera_decoder_done(camera, WORKER_STOPPED);
 }
 
-/* -- time ------------------------------------------------------------------------------------ */
+/* -- hanging --------------------------------------------------------------------------------- */
 
-int64_t feed_due(const struct camera *camera)
+static void abort_it(struct camera *camera)
 {
-    return camera->restart_ns ? camera->restart_ns : INT64_MAX;
+    supervisor_log(camera->supervisor, WORKER_ERROR, camera->name,
+                   "its decoder gave no sign of life for %g s: it is killed",
+                   camera->supervisor->config.hang_seconds);
+    tell(camera, "hung", NULL);
+    decoder_signal(camera->decoder, SIGABRT);
 }
 
-void feed_tick(struct camera *camera, int64_t now_ns)
+static void check(struct camera *camera)
 {
-    if (feed_due(camera) > now_ns)
-        return;
+    switch (pulse_check(&camera->pulse, decoder_fd(camera->decoder))) {
+    case PULSE_ASK:
+        decoder_ping(camera->decoder);
+        break;
+    case PULSE_ABORT:
+        abort_it(camera);
+        break;
+    case PULSE_KILL:
+        decoder_signal(camera->decoder, SIGKILL);
+    }
+}
+
+/* -- time ------------------------------------------------------------------------------------ */
+
+static void start_again(struct camera *camera)
+{
     camera->restart_ns = 0;
     int error = feed_start(camera);
     if (!error) {
@@ -150,4 +172,21 @@ void feed_tick(struct camera *camera, int64_t now_ns)
     supervisor_log(camera->supervisor, WORKER_ERROR, camera->name,
                    "its decoder cannot be started again: %s", strerror(-error));
     camera_decoder_done(camera, WORKER_FAILED);
+}
+
+int64_t feed_due(const struct camera *camera)
+{
+    if (camera->decoder)
+        return pulse_due(&camera->pulse);
+    return camera->restart_ns ? camera->restart_ns : INT64_MAX;
+}
+
+void feed_tick(struct camera *camera, int64_t now_ns)
+{
+    if (feed_due(camera) > now_ns)
+        return;
+    if (camera->decoder)
+        check(camera);
+    else
+        start_again(camera);
 }

@@ -9,6 +9,9 @@
  * is live goes on with what comes next: the frames in between are gone. What can't be had a
  * second time, standard input or a pipe, ends with its decoder.
  *
+ * While it runs it is pinged, and one that gives no sign of life for too long is killed by the
+ * rules of pulse.h, and so dies.
+ *
  *   RUNNING --dies--> WAITING --delay over--> RUNNING
  *   any --done, dies too often, told to stop--> GONE
  */

@@ -41,6 +41,8 @@ static void handle_decoder_message(struct camera *camera, const struct worker_me
 {
     struct supervisor *supervisor = camera->supervisor;
     switch (message->header.type) {
+    case WORKER_PONG:
+        break;
     case WORKER_LOG:
         supervisor_log(supervisor, (enum worker_log_level)message->header.value, camera->name, "%s",
                        message->text);
@@ -144,10 +146,13 @@ void mail_from_decoder(struct camera *camera)
     feed_listen(camera);
     for (int i = 0; i < MESSAGES_PER_TURN && camera->decoder && !error; i++) {
         error = decoder_receive(camera->decoder, message);
-        if (!error)
-            handle_decoder_message(camera, message);
-        else if (error != -EAGAIN)
+        if (error == -EAGAIN)
+            break;
+        pulse_heard(&camera->pulse);
+        if (error)
             feed_gone(camera);
+        else
+            handle_decoder_message(camera, message);
     }
 }
 

@@ -1,6 +1,5 @@
 #include "workers/src/member.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +12,6 @@
 #include "workers/src/worker.h"
 
 #define SECOND_NS INT64_C(1000000000)
-#define CHECKS 4                 /* in a hang_timeout */
-#define ABORT_NS (2 * SECOND_NS) /* for SIGABRT to do its work */
 #define LEAVE_NS (2 * SECOND_NS) /* from a closed socket to the process's end */
 
 static const struct worker_config *config_of(const struct supervisor *supervisor, unsigned index)
@@ -46,15 +43,6 @@ static void tell(struct supervisor *supervisor, unsigned index, const char *stat
 
 /* -- life and death -------------------------------------------------------------------------- */
 
-static void schedule_check(const struct supervisor *supervisor, unsigned index)
-{
-    struct member *member = &supervisor->members[index];
-    const double timeout = config_of(supervisor, index)->hang_timeout;
-    const double step_ns = timeout * (double)SECOND_NS / CHECKS;
-    member->check_ns =
-        timeout > 0 && !supervisor->config.in_process ? worker_now_ns() + (int64_t)step_ns + 1 : 0;
-}
-
 static int spawn(struct supervisor *supervisor, struct member *member,
                  const struct worker_config *config)
 {
@@ -77,16 +65,13 @@ int member_spawn(struct supervisor *supervisor, unsigned index)
         return error;
     member->pid = worker_pid(member->worker);
     member->restart_ns = 0;
-    member->silent = 0;
-    member->heard = member->aborted = false;
-    schedule_check(supervisor, index);
+    pulse_begin(&member->pulse, supervisor->config.in_process ? 0 : config->hang_timeout);
     return supervisor_watch_worker(supervisor, index);
 }
 
 void member_said(struct member *member, const struct worker_message *message)
 {
-    member->heard = true;
-    member->silent = 0;
+    pulse_heard(&member->pulse);
     if (message->header.type == WORKER_LOG)
         words_keep(&member->words, message->text);
 }
@@ -137,8 +122,7 @@ void member_hung_up(struct supervisor *supervisor, unsigned index)
         return;
     }
     supervisor_unwatch(supervisor, worker_fd(member->worker));
-    member->aborted = true;
-    member->check_ns = worker_now_ns() + LEAVE_NS;
+    pulse_condemn(&member->pulse, LEAVE_NS);
 }
 
 void member_gone(struct supervisor *supervisor, unsigned index)
@@ -148,7 +132,7 @@ void member_gone(struct supervisor *supervisor, unsigned index)
     struct speaker speaker = {supervisor, index};
     worker_destroy(&member->worker, &status);
     words_finish(&member->words, log_words, &speaker);
-    member->check_ns = 0;
+    pulse_end(&member->pulse);
     if (!member->stopping || status != 0)
         mourn(supervisor, index, status);
     for (unsigned i = 0; i < supervisor->config.camera_count; i++)
@@ -194,43 +178,36 @@ static void start_again(struct supervisor *supervisor, unsigned index)
 
 /* -- hanging --------------------------------------------------------------------------------- */
 
-/* It waits for us to read, not we for it. */
-static bool has_something_to_say(const struct member *member)
+static void abort_it(struct supervisor *supervisor, unsigned index)
 {
-    struct pollfd control = {.fd = worker_fd(member->worker), .events = POLLIN};
-    return poll(&control, 1, 0) > 0;
-}
-
-/* By checks and not by the clock: after the whole machine has slept, or we have, it
- * gets its time. */
-static void check(struct supervisor *supervisor, unsigned index)
-{
-    struct member *member = &supervisor->members[index];
+    const struct member *member = &supervisor->members[index];
     const struct worker_config *config = config_of(supervisor, index);
-    schedule_check(supervisor, index);
-    if (member->aborted) {
-        worker_process_signal(&member->worker->process, SIGKILL);
-        return;
-    }
-    member->silent = member->heard || has_something_to_say(member) ? 0 : member->silent + 1;
-    member->heard = false;
-    if (member->silent < CHECKS) {
-        worker_ping_send(member->worker);
-        return;
-    }
     supervisor_log(supervisor, WORKER_ERROR, NULL,
                    "worker %s#%u (pid %d) gave no sign of life for %g s: it is killed",
                    config->class_->name, config->index, (int)member->pid, config->hang_timeout);
     tell(supervisor, index, "hung", NULL);
-    member->aborted = true;
-    member->check_ns = worker_now_ns() + ABORT_NS;
     worker_process_signal(&member->worker->process, SIGABRT);
+}
+
+static void check(struct supervisor *supervisor, unsigned index)
+{
+    struct member *member = &supervisor->members[index];
+    switch (pulse_check(&member->pulse, worker_fd(member->worker))) {
+    case PULSE_ASK:
+        worker_ping_send(member->worker);
+        break;
+    case PULSE_ABORT:
+        abort_it(supervisor, index);
+        break;
+    case PULSE_KILL:
+        worker_process_signal(&member->worker->process, SIGKILL);
+    }
 }
 
 int64_t member_due(const struct member *member)
 {
-    if (member->worker && member->check_ns && !member->stopping)
-        return member->check_ns;
+    if (member->worker)
+        return member->stopping ? INT64_MAX : pulse_due(&member->pulse);
     return member->restart_ns ? member->restart_ns : INT64_MAX;
 }
 

@@ -2,10 +2,9 @@
  * A worker as the supervisor keeps it.
  *
  * Life story. It is spawned, and spawned again when it dies, by the rules of
- * restart.h. While it runs it is pinged; one that gives no sign of life for
- * hang_timeout, no message and no pong, gets SIGABRT, for a core file to tell what
- * it hung in, and soon after SIGKILL. What it said last is remembered, and told
- * with its death.
+ * restart.h. While it runs it is pinged, and one that gives no sign of life for
+ * hang_timeout, no message and no pong, is killed by the rules of pulse.h. What it said
+ * last is remembered, and told with its death.
  *
  * Dead is a worker whose process has ended, and no other.
  *
@@ -19,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "workers/src/pulse.h"
 #include "workers/src/restart.h"
 #include "workers/src/words.h"
 
@@ -34,11 +34,7 @@ struct member {
     struct restart restart;
     int64_t restart_ns; /* monotonic, when it is to be started again; 0: it is not */
 
-    bool heard;       /* since the last check */
-    unsigned silent;  /* checks in a row in which it was not */
-    int64_t check_ns; /* monotonic, of the next; 0: none */
-    bool aborted;     /* and is killed at the next check */
-
+    struct pulse pulse;
     struct words words;
 };
 

@@ -30,6 +30,7 @@ struct camera {
     pid_t pid;               /* the decoder's, also of a dead one */
     struct words words;      /* the decoder's */
     struct decoder_config decoder_config;
+    struct pulse pulse;
     struct restart restart;
     int64_t restart_ns;       /* monotonic, when another decoder is started; 0: none is */
     int64_t active_before_ns; /* while those before it were at work */

@@ -45,7 +45,7 @@ struct supervisor_config {
     const struct supervisor_camera *cameras;
     unsigned camera_count;
     const struct worker_config *workers;
-    unsigned worker_count; /* at most RING_READERS_MAX */
+    unsigned worker_count; /* at most RING_READERS_MAX; 0: others may read the rings */
     unsigned slots;        /* of each ring; 0: by supervisor_slots */
     unsigned threads;      /* of each decoder; 0: they share the processors */
     bool no_sandbox;       /* leave the decoders all their rights */

@@ -371,7 +371,8 @@ void supervisor_dispatch(struct supervisor *supervisor)
         inline_run_backs(supervisor);
     if (all_ended(supervisor)) {
         stop_workers(supervisor);
-    } else if (!supervisor->config.dry_run && !supervisor->stopped && !workers_left(supervisor)) {
+    } else if (supervisor->config.worker_count && !supervisor->config.dry_run &&
+               !supervisor->stopped && !workers_left(supervisor)) {
         supervisor_log(supervisor, WORKER_ERROR, NULL, "no worker is left");
         supervisor_stop(supervisor);
     }

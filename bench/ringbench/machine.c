@@ -35,10 +35,10 @@ json_t *machine_describe(void)
     find_line("/proc/cpuinfo", "model name", ':', processor, sizeof processor);
     find_line("/etc/os-release", "PRETTY_NAME", '=', distribution, sizeof distribution);
     strftime(date, sizeof date, "%Y-%m-%d", gmtime(&now));
-    return json_pack("{s:i, s:s, s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:s}", "v", 1, "type",
+    return json_pack("{s:i, s:s, s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:s, s:s}", "v", 1, "type",
                      "machine", "processor", processor, "cpus", (int)sysconf(_SC_NPROCESSORS_ONLN),
                      "memory_mb",
                      (json_int_t)(sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) >> 20), "kernel",
                      system.release, "distribution", distribution, "compiler", __VERSION__,
-                     "version", RINGSIDE_VERSION, "date", date);
+                     "libraries", BENCH_LIBRARIES, "version", RINGSIDE_VERSION, "date", date);
 }

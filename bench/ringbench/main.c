@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "bench/ringbench/output.h"
+#include "bench/ringbench/pipeline/pipeline.h"
+#include "bench/ringbench/report/report.h"
 
 static void print(const struct plan *plan, enum format format)
 {
@@ -45,5 +47,14 @@ static int compare(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    static char pipeline[] = "ringbench pipeline", report[] = "ringbench report";
+    if (argc > 1 && strcmp(argv[1], "pipeline") == 0) {
+        argv[1] = pipeline; /* its name, in what it says */
+        return pipeline_main(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "report") == 0) {
+        argv[1] = report;
+        return report_main(argc - 1, argv + 1);
+    }
     return compare(argc, argv);
 }

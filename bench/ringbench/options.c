@@ -219,7 +219,9 @@ void options_parse(struct options *options, int argc, char **argv)
         .parser = parse,
         .doc = "Measures what a ring gives, side by side with what people use today and with what "
                "the machine can do. Without an option that says what: a table of everything, in "
-               "less than five minutes.\v"
+               "less than five minutes.\n\n"
+               "`ringbench pipeline` measures the whole way from a clip to workers, `ringbench "
+               "report` draws what both have printed with --json; each has a --help of its own.\v"
                "Every message is checked, its number and its content; what was measured wrong is "
                "an error, not a row. Figures of different runs of this program can't be compared: "
                "the ratios in one can.",

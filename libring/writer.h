@@ -89,8 +89,8 @@ RING_API void ring_writer_close(struct ring_writer **writer);
 
 /*
  * The writer's descriptor, for a poll loop: readable when acquire said -EAGAIN and
- * there may be room again, or the owner has died. It is the writer's own and drained by
- * acquire.
+ * there may be room again, when ring_writer_readers said 0 and there may be one, or the
+ * owner has died. It is the writer's own and drained by these two.
  */
 RING_API int ring_writer_fd(struct ring_writer *writer);
 
@@ -133,6 +133,14 @@ RING_API int ring_writer_release(struct ring_writer *writer, unsigned index);
  * no more than these and one other acquired or held is never made to wait by lossy
  * or latest readers. */
 RING_API unsigned ring_writer_holds(const struct ring_writer *writer);
+
+/*
+ * How many readers are attached; one that died counts until the owner has seen it. After
+ * 0 the descriptor of ring_writer_fd, where it was asked for, will be readable when one
+ * comes: so a writer can rest while nobody reads. -EPIPE when the owner is dead and there
+ * is none.
+ */
+RING_API int ring_writer_readers(struct ring_writer *writer);
 
 /*
  * Sleeps until acquire has a chance again, at most `timeout_ns` nanoseconds on

@@ -30,6 +30,7 @@ enum moment {
     BEFORE_SLEEP,
     MOMENTS,
     BEFORE_HELLO,
+    BEFORE_PLACE,
     AFTER_PLACE,
     AFTER_OPEN,
     AFTER_FRAMES,
@@ -78,6 +79,7 @@ int __wrap_ring_object_open(const char *path, int access)
 
 int __wrap_ring_place_take(struct ring_map *map, enum ring_policy policy, unsigned holds)
 {
+    now_is(BEFORE_PLACE);
     int place = __real_ring_place_take(map, policy, holds);
     now_is(AFTER_PLACE);
     return place;
@@ -283,6 +285,60 @@ Test(interleaving, writer_in_poll_misses_nothing, .timeout = 30)
             acquire_in_poll(reader_acts[i], true);
         }
     }
+}
+
+static void introduce(void)
+{
+    ring_dispatch(stage.ring);
+}
+
+static void introduce_and_look(void)
+{
+    ring_dispatch(stage.ring);
+    cr_expect_eq(ring_writer_readers(stage.writer), 0);
+}
+
+/* The owner rings the writer as it makes the two known to each other, which is before the reader
+ * has its place: there is nobody yet when the writer looks. */
+static void attach_after(void (*meeting)(void))
+{
+    moment = BEFORE_PLACE;
+    act = meeting;
+    reader = support_stage_attach(&stage, RING_LATEST, 1);
+}
+
+static void attach(void)
+{
+    attach_after(introduce);
+}
+
+static void open_for_writing(void)
+{
+    support_stage_open_without_writer(&stage, 3);
+    support_require(ring_writer_open(&stage.writer, stage.name, NULL) == 0);
+}
+
+Test(interleaving, writer_that_looks_for_a_reader_misses_none, .timeout = 30)
+{
+    for (enum moment when = BEFORE_DRAIN; when <= AFTER_DRAIN; when++) {
+        open_for_writing();
+        ring_writer_fd(stage.writer);
+        moment = when;
+        act = attach;
+        cr_expect_eq(ring_writer_readers(stage.writer), 1);
+        close_all();
+    }
+}
+
+Test(interleaving, writer_that_waits_for_a_reader_misses_none, .timeout = 30)
+{
+    open_for_writing();
+    int bell = ring_writer_fd(stage.writer);
+    cr_expect_eq(ring_writer_readers(stage.writer), 0);
+    attach_after(introduce_and_look);
+    cr_expect(readable(bell));
+    cr_expect_eq(ring_writer_readers(stage.writer), 1);
+    close_all();
 }
 
 /* -- coming, while the owner goes ---------------------------------------------------------------

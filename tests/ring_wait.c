@@ -2,6 +2,7 @@
  * is lost is the subject of ring_wakeups and ring_interleaving. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -187,5 +188,64 @@ Test(wait, has_its_full_time_and_no_more_under_a_storm_of_signals)
     setitimer(ITIMER_REAL, &none, NULL);
     cr_expect_gt(atomic_load(caught), 0);
     ring_reader_detach(&reader);
+    support_stage_close(&stage);
+}
+
+static bool readable(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+    return poll(&one, 1, 0) == 1;
+}
+
+static void attach_and_die(void *argument)
+{
+    const struct support_stage *stage = argument;
+    support_stage_attach(stage, RING_LOSSLESS, 1);
+    raise(SIGKILL);
+}
+
+/* In its own poll loop, for as long as nobody reads. */
+Test(wait, of_the_writer_for_a_reader)
+{
+    struct support_stage stage;
+    support_stage_open(&stage, 4);
+    int fd = ring_writer_fd(stage.writer);
+    cr_expect_eq(ring_writer_readers(stage.writer), 0);
+    cr_expect_not(readable(fd));
+    struct ring_reader *first = support_stage_attach(&stage, RING_LATEST, 1);
+    ring_dispatch(stage.ring);
+    cr_expect(readable(fd));
+    cr_expect_eq(ring_writer_readers(stage.writer), 1);
+    struct ring_reader *second = support_stage_attach(&stage, RING_LOSSY, 1);
+    cr_expect_eq(ring_writer_readers(stage.writer), 2);
+    ring_reader_detach(&first);
+    cr_expect_eq(ring_writer_readers(stage.writer), 1);
+    ring_reader_detach(&second);
+    cr_expect_eq(ring_writer_readers(stage.writer), 0);
+    cr_expect_not(readable(fd));
+    support_stage_close(&stage);
+}
+
+Test(wait, of_the_writer_for_a_reader_counts_no_dead)
+{
+    struct support_stage stage;
+    support_stage_open(&stage, 3);
+    ring_writer_fd(stage.writer);
+    cr_expect_neq(support_join(support_fork(attach_and_die, &stage)), 0);
+    ring_dispatch(stage.ring);
+    cr_expect_eq(ring_writer_readers(stage.writer), 0);
+    support_stage_close(&stage);
+}
+
+Test(wait, of_the_writer_for_a_reader_ends_with_the_owner)
+{
+    struct support_stage stage;
+    support_stage_open_without_writer(&stage, 3);
+    cr_assert_eq(ring_writer_open(&stage.writer, stage.name, NULL), 0);
+    int fd = ring_writer_fd(stage.writer);
+    cr_expect_eq(ring_writer_readers(stage.writer), 0);
+    ring_destroy(&stage.ring);
+    cr_expect(readable(fd));
+    cr_expect_eq(ring_writer_readers(stage.writer), -EPIPE);
     support_stage_close(&stage);
 }

@@ -65,7 +65,8 @@
  * between owes a wake-up: a new writer wakes all readers once, and whoever takes
  * back what the dead held, or attaches, wakes the writer, announced or not.
  * Attaching has a reason of its own: between standing in the table and having read
- * head the place holds everything back, and a writer may go to sleep on that.
+ * head the place holds everything back, and a writer may go to sleep on that, or until
+ * somebody attaches.
  * Hello is said to the owner before, so that it sees whoever dies there.
  *
  * Bells. A sleeper in poll() is rung by eventfd. Descriptors can't lie in shared
@@ -148,8 +149,8 @@
  *                     that of all; 0 by R or      left; who reaps: whether the place is
  *                     who reaps it                in use
  *   place, rest       R, before table.attached    W, observers after attached
- *   table.attached    R sc |= bit; &= ~bit by R   W sc after head
- *                     or who reaps it
+ *   table.attached    R sc |= bit; &= ~bit by R   W sc after head, and after
+ *                     or who reaps it             room.asleep
  *   table.generation  O release, when it is made  W, R acquire
  *   table.slot_size,  O before generation         observers
  *   frames_bytes

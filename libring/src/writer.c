@@ -212,19 +212,26 @@ static bool is_orphaned(const struct ring_writer *writer)
     return poll(&link, 1, 0) == 1;
 }
 
-/* Asks to be rung when there is room, and looks again. */
-static int announce(struct ring_writer *writer, uint32_t *index)
+/* Asks to be rung; what it is about is to be looked at again. */
+static int announce(struct ring_writer *writer)
 {
-    struct ring_room *room = &writer->map.control->room;
     if (!ring_bell_drain(writer->bell) && is_orphaned(writer)) {
         writer->finished = true;
         return -EPIPE;
     }
     /* sc store, then a second look: pairs with ring_wake_writer. */
-    atomic_store(&room->asleep, RING_ASLEEP_DOORBELL);
-    int error = ring_pool_acquire(&writer->pool, index);
+    atomic_store(&writer->map.control->room.asleep, RING_ASLEEP_DOORBELL);
+    return 0;
+}
+
+static int acquire_or_announce(struct ring_writer *writer, uint32_t *index)
+{
+    int error = announce(writer);
+    if (error)
+        return error;
+    error = ring_pool_acquire(&writer->pool, index);
     if (!error)
-        atomic_store(&room->asleep, 0);
+        atomic_store(&writer->map.control->room.asleep, 0);
     return error;
 }
 
@@ -239,7 +246,7 @@ int ring_writer_acquire(struct ring_writer *writer, struct ring_slot *slot)
         return error;
     error = ring_pool_acquire(&writer->pool, &index);
     if (error == -EAGAIN && writer->polls)
-        error = announce(writer, &index);
+        error = acquire_or_announce(writer, &index);
     if (error)
         return error;
 
@@ -257,6 +264,25 @@ int ring_writer_acquire(struct ring_writer *writer, struct ring_slot *slot)
     writer->pool.acquired[index] = frames;
     frames->users++;
     return 0;
+}
+
+static int count_readers(const struct ring_writer *writer)
+{
+    return __builtin_popcountll(atomic_load(&writer->map.control->table.attached));
+}
+
+int ring_writer_readers(struct ring_writer *writer)
+{
+    int readers = count_readers(writer);
+    if (readers || !writer->polls)
+        return readers;
+    int error = announce(writer);
+    if (error)
+        return error;
+    readers = count_readers(writer);
+    if (readers)
+        atomic_store(&writer->map.control->room.asleep, 0);
+    return readers;
 }
 
 static bool is_acquired(const struct ring_writer *writer, const struct ring_slot *slot)
@@ -381,7 +407,7 @@ static int sleep_alone(struct ring_writer *writer, const struct ring_deadline *d
 static int sleep_as_owner(struct ring_writer *writer, const struct ring_deadline *deadline)
 {
     uint32_t index;
-    int error = announce(writer, &index);
+    int error = acquire_or_announce(writer, &index);
     if (!error)
         ring_pool_cancel(&writer->pool, index);
     if (error != -EAGAIN)

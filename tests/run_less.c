@@ -90,6 +90,58 @@ Test(less, at_a_lower_rate)
     cr_expect_eq(check_frames(events, &reference), FRAMES);
 }
 
+/* Time and hash of each frame that a worker has looked at. */
+static json_t *seen_by(const json_t *events, int worker)
+{
+    json_t *seen = json_array();
+    size_t i;
+    const json_t *frame;
+    json_array_foreach(support_events_pick(events, "frame", CAMERA, worker), i, frame)
+    {
+        json_array_append_new(
+            seen, json_pack("[f, s]", support_number(frame, "pts"), support_text(frame, "md5")));
+    }
+    return seen;
+}
+
+static json_t *run_two(const char *clip, const char *workers[2], const char *max_fps)
+{
+    char *input;
+    struct support_result result;
+    cr_assert_geq(asprintf(&input, CAMERA "=%s", clip), 0);
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", workers[0], "-w", workers[1], input,
+                                                max_fps ? "--max-fps" : NULL, max_fps));
+    cr_expect_eq(result.exit_code, 0, "%s", result.err);
+    return support_events(result.out);
+}
+
+/* Each looks at the frames that it would pick from all of them. */
+Test(less, than_all_where_no_worker_asks_for_more)
+{
+    char *clip = make_clip();
+    const char *workers[] = {"framemd5:fps=10,policy=lossless", "framemd5:fps=3,policy=lossless"};
+    json_t *all = run_two(clip, workers, "0");
+    json_t *asked = run_two(clip, workers, NULL);
+    cr_expect_eq(figure(all, "published"), FRAMES);
+    cr_expect_eq(figure(asked, "decoded"), FRAMES);
+    cr_expect(figure(asked, "published") >= 20 && figure(asked, "published") <= 26);
+    for (int worker = 0; worker < 2; worker++) {
+        cr_expect_gt(json_array_size(seen_by(all, worker)), 5);
+        cr_expect(json_equal(seen_by(asked, worker), seen_by(all, worker)));
+    }
+    workers[1] = "framemd5:policy=lossless";
+    cr_expect_eq(figure(run_two(clip, workers, NULL), "published"), FRAMES);
+}
+
+Test(pace, tells_how_late_frames_were)
+{
+    json_t *events = run(make_clip(), "--decode", "all", 0);
+    cr_expect_null(json_object_get(support_summary(events, CAMERA), "late"));
+    events = run(make_clip(), "--pace", "--quiet", 0);
+    cr_expect_geq(figure(events, "late"), 0);
+    cr_expect_geq(support_number(support_summary(events, CAMERA), "worst_late_ms"), 0);
+}
+
 static void check_damaged(const char *clip)
 {
     json_t *dropped = run(clip, "--corrupt", "drop", PARTIAL);
@@ -126,7 +178,7 @@ Test(less, of_what_there_is_not)
 {
     check_usage("--decode", "none");
     check_usage("--decode", "");
-    check_usage("--max-fps", "0");
+    check_usage("--max-fps", "-1");
     check_usage("--max-fps", "nan");
     check_usage("--corrupt", "yes");
 }

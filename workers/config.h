@@ -64,6 +64,9 @@ int worker_config_parse(struct worker_config *config, const struct worker_class 
  * back. -ENOMEM. */
 int worker_config_copy(struct worker_config *copy, const struct worker_config *config);
 
+/* How many frames a second are looked at, as user and class together want it; 0: all. */
+double worker_config_rate(const struct worker_config *config);
+
 void worker_config_free(struct worker_config *config);
 
 /* An option in words: the values it takes ("yes or no", "from 1 to 255"), and its

@@ -36,6 +36,7 @@ extern "C" {
     X(avcodec_find_best_pix_fmt_of_list)                                                           \
     X(avcodec_find_decoder)                                                                        \
     X(avcodec_find_encoder)                                                                        \
+    X(avcodec_flush_buffers)                                                                       \
     X(avcodec_free_context)                                                                        \
     X(avcodec_open2)                                                                               \
     X(avcodec_parameters_from_context)                                                             \

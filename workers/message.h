@@ -93,6 +93,7 @@ enum worker_camera_state {
     WORKER_CAMERA_STALLED, /* it was silent for too long, and is connected to anew */
     WORKER_CAMERA_OFFLINE, /* it can't be connected to, or broke off; it is tried again */
     WORKER_CAMERA_ENDED,   /* it is given up */
+    WORKER_CAMERA_IDLE,    /* nobody reads: nothing is decoded */
 };
 
 struct worker_activate {
@@ -118,9 +119,11 @@ struct worker_stream {
 
 struct worker_progress {
     uint64_t decoded, published, corrupt;
-    uint64_t copied;     /* of the published, those not decoded in place */
-    int64_t position_ns; /* in the stream, over all plays */
-    int64_t active_ns;   /* since the ring was there */
+    uint64_t copied;       /* of the published, those not decoded in place */
+    uint64_t late;         /* likewise, those shown when the next was due; only where paced */
+    int64_t worst_late_ns; /* what any was late by at most */
+    int64_t position_ns;   /* in the stream, over all plays */
+    int64_t active_ns;     /* since the ring was there */
 };
 
 struct worker_message_header {

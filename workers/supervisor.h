@@ -50,7 +50,8 @@ struct supervisor_config {
     unsigned threads;      /* of each decoder; 0: they share the processors */
     bool no_sandbox;       /* leave the decoders all their rights */
     enum decoder_frames frames;
-    double max_fps;    /* of each input, 0: all */
+    double max_fps;    /* of each input; 0: what its workers ask for, HUGE_VAL: all */
+    bool on_demand;    /* decode only while somebody reads */
     bool pass_corrupt; /* show damaged frames, too */
     int64_t stop_ns;   /* for processes to end in order before they are killed; 0: 5 s */
     int64_t stall_ns;  /* how long a stream may be silent; 0: for ever */

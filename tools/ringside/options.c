@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +38,8 @@ static int print_help(void)
         "                  a moving scene; size=WxH, rate=N, duration=SECONDS\n"
         "\n"
         "  -w, --worker NAME[:KEY=VALUE,...]\n"
-        "                  a worker, repeatable, the same one twice too (default: motion);\n"
+        "                  a worker, repeatable, the same one twice too (default: motion, or\n"
+        "                  none with --on-demand);\n"
         "                  NAME may be the path of a plug-in, ./my.so\n"
         "      --exec [NAME=]COMMAND\n"
         "                  a program as a worker; see ringside-worker(7)\n"
@@ -59,7 +61,10 @@ static int print_help(void)
         "      --decode all|ref|key\n"
         "                  decode all frames, those that others refer to, or keyframes only\n"
         "                  (default: all)\n"
-        "      --max-fps N show at most N frames a second of each input (default: all)\n"
+        "      --max-fps N show at most N frames a second of each input, 0 = all (default: what\n"
+        "                  its workers ask for by fps=N, which is all if one of them does not)\n"
+        "      --on-demand decode an input only while somebody reads its ring: a worker, or\n"
+        "                  another program such as ringside cat\n"
         "      --corrupt drop|pass\n"
         "                  keep damaged frames from the workers, or show them, with a flag\n"
         "                  (default: drop)\n"
@@ -107,6 +112,14 @@ static int parse_positive(const char *option, const char *text, bool zero, doubl
     return GO_ON;
 }
 
+static int parse_max_fps(const char *text, double *out)
+{
+    int status = parse_positive("max-fps", text, true, out);
+    if (status == GO_ON && *out == 0)
+        *out = HUGE_VAL;
+    return status;
+}
+
 static int parse_frames(const char *text, enum decoder_frames *out)
 {
     static const char *const names[] = {"all", "ref", "key"};
@@ -143,6 +156,7 @@ static int add_program(struct run_options *options, const char *text)
 
 enum {
     OPTION_PACE = 256,
+    OPTION_ON_DEMAND,
     OPTION_EXEC,
     OPTION_INLINE,
     OPTION_EXEC_OPTIONS,
@@ -170,6 +184,7 @@ static const struct option long_options[] = {
     {"exec-options", required_argument, NULL, OPTION_EXEC_OPTIONS},
     {"inline", no_argument, NULL, OPTION_INLINE},
     {"pace", no_argument, NULL, OPTION_PACE},
+    {"on-demand", no_argument, NULL, OPTION_ON_DEMAND},
     {"loop", required_argument, NULL, OPTION_LOOP},
     {"restarts", required_argument, NULL, OPTION_RESTARTS},
     {"slots", required_argument, NULL, OPTION_SLOTS},
@@ -217,6 +232,8 @@ static int handle_option(struct run_options *options, int option, const char *ar
         return set_flag(&options->in_process);
     case OPTION_PACE:
         return set_flag(&options->pace);
+    case OPTION_ON_DEMAND:
+        return set_flag(&options->on_demand);
     case OPTION_LOOP:
         return parse_unsigned("loop", optarg, 1000000000, &options->plays);
     case OPTION_RESTARTS:
@@ -233,7 +250,7 @@ static int handle_option(struct run_options *options, int option, const char *ar
     case OPTION_DECODE:
         return parse_frames(optarg, &options->frames);
     case OPTION_MAX_FPS:
-        return parse_positive("max-fps", optarg, false, &options->max_fps);
+        return parse_max_fps(optarg, &options->max_fps);
     case OPTION_CORRUPT:
         return parse_corrupt(optarg, &options->pass_corrupt);
     case OPTION_STOP_TIMEOUT:
@@ -297,7 +314,7 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     while (status == GO_ON &&
            (option = getopt_long(argc, argv, ":w:qvh", long_options, NULL)) != -1)
         status = handle_option(options, option, argv[optind - 1]);
-    if (status == GO_ON && options->workers.count == 0)
+    if (status == GO_ON && options->workers.count == 0 && !options->on_demand)
         status = add_worker(options, "motion");
     if (status == GO_ON)
         status = check_slots(options);

@@ -12,14 +12,14 @@ struct run_options {
     struct inputs inputs;
     struct workers workers;
     const char *program_options; /* for the next --exec */
-    bool pace, dry_run, json, in_process, no_sandbox;
+    bool pace, on_demand, dry_run, json, in_process, no_sandbox;
     unsigned plays;    /* 0: without end */
     unsigned restarts; /* that a decoder may need within a minute */
     unsigned slots;    /* 0: as many as are good */
     unsigned threads;  /* of each decoder, 0: by default */
     double seconds;    /* to run, 0: to the end */
     enum decoder_frames frames;
-    double max_fps;       /* of each input, 0: all */
+    double max_fps;       /* of each input; 0: what the workers ask for, HUGE_VAL: all */
     bool pass_corrupt;    /* show damaged frames, too */
     double stop_seconds;  /* for an orderly end */
     double stall_seconds; /* how long a stream may be silent, 0: for ever */

@@ -90,6 +90,7 @@ static int start(struct run *run)
         .no_sandbox = options->no_sandbox,
         .frames = options->frames,
         .max_fps = options->max_fps,
+        .on_demand = options->on_demand,
         .pass_corrupt = options->pass_corrupt,
         .stop_ns = (int64_t)(options->stop_seconds * 1e9),
         .hang_seconds = options->hang_seconds,

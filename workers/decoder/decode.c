@@ -1,10 +1,7 @@
 #include <errno.h>
-#include <libavutil/common.h>
-#include <libavutil/mathematics.h>
 #include <libavutil/pixdesc.h>
 #include <string.h>
 
-#include "libframe/avframe.h"
 #include "workers/decoder/decoding.h"
 #include "workers/decoder/log.h"
 #include "workers/libav.h"
@@ -14,7 +11,7 @@ bool decoding_is_over(struct decoding *decoding)
     return output_listen(&decoding->output);
 }
 
-static void report_ring_error(struct decoding *decoding, int error)
+void decoding_report_ring_error(struct decoding *decoding, int error)
 {
     if (!error || error == -ECANCELED)
         return;
@@ -53,73 +50,15 @@ void decoding_log_error(struct decoding *decoding, const char *problem, int erro
                detail, *detail ? ")" : "");
 }
 
-static int64_t frame_duration(const struct decoding *decoding, const AVFrame *frame)
-{
-    const struct input *input = &decoding->input;
-    int64_t duration = frame_avframe_duration(frame);
-    if (duration > 0)
-        return duration;
-    AVRational rate = libav.av_guess_frame_rate(input->format, input->stream, NULL);
-    return rate.num > 0 ? av_rescale_q(1, av_inv_q(rate), input->time_base) : 0;
-}
-
-static void place_in_time(struct decoding *decoding, AVFrame *frame)
-{
-    const AVRational unit = decoding->input.time_base;
-    frame->pts = frame->best_effort_timestamp =
-        timeline_place(&decoding->time, frame->best_effort_timestamp,
-                       frame_duration(decoding, frame), unit, output_now_ns());
-    decoding->output.progress.position_ns = decoding->time.position_ns;
-}
-
-/* Counts it where it is damaged. */
-static bool is_wanted(struct decoding *decoding)
-{
-    const AVFrame *frame = decoding->frame;
-    const bool corrupt = frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT);
-    decoding->output.progress.corrupt += corrupt;
-    return (!corrupt || decoding->config->pass_corrupt) &&
-           frame_rate_is_due(&decoding->rate, (double)decoding->time.position_ns / 1e9);
-}
-
-static int show(struct decoding *decoding)
-{
-    struct output *output = &decoding->output;
-    AVFrame *frame = decoding->frame;
-
-    output->progress.decoded++;
-    place_in_time(decoding, frame);
-    if (!is_wanted(decoding))
-        return 0;
-    const struct output_facts facts = {
-        .time_base = decoding->input.time_base,
-        .rotation = decoding->input.rotation,
-        .received_ns = decoding->input.received_ns,
-        .wall_clock_ns = decoding->input.wall_clock_ns,
-    };
-    if (output->progress.published < decoding->config->resume) { /* it has been */
-        output->progress.published++;
-        decoding->time.started_ns = output_now_ns() - output->progress.position_ns;
-        return decoding_is_over(decoding) ? -ECANCELED : 0;
-    }
-    if (decoding->config->pace)
-        output_sleep_until(output,
-                           av_sat_add64(decoding->time.started_ns, output->progress.position_ns));
-    output->need = slots_need(decoding->input.codec);
-    int error = output_publish(output, frame, &facts);
-    report_ring_error(decoding, error);
-    if (!error && decoding->live && decoding->state != WORKER_CAMERA_ONLINE)
-        decoding_tell_state(decoding, WORKER_CAMERA_ONLINE, "");
-    return error;
-}
-
 int decoding_show_all(struct decoding *decoding)
 {
     for (;;) {
-        int error = input_next(&decoding->input, decoding->frame);
+        int error = decoding_meet_demand(decoding);
+        if (!error)
+            error = input_next(&decoding->input, decoding->frame);
         if (error < 0)
             return error == INPUT_END ? 0 : error;
-        error = show(decoding);
+        error = decoding_show(decoding);
         av_frame_unref(decoding->frame);
         if (error)
             return error;
@@ -131,7 +70,7 @@ static int make_ready(void *user)
 {
     struct decoding *decoding = user;
     int error = output_make_ready(&decoding->output);
-    report_ring_error(decoding, error);
+    decoding_report_ring_error(decoding, error);
     decoding->waiting_ns = output_now_ns();
     return error;
 }

@@ -7,7 +7,13 @@
  * decoder publishes, waiting for room in the same poll loop in which it listens to the front. A
  * frame that does not fit the ring ends this ring's stream: the decoder sends WORKER_STREAM again
  * and goes on in the next. It answers pings wherever it waits, and between two steps of
- * decoding. At the end of the input, or on WORKER_STOP, it ends the stream, says
+ * decoding.
+ *
+ * On demand it rests while nobody reads the ring: the ring is there, so that somebody can. Of a
+ * file, nothing is lost by that: it goes on with the frame that comes next, as the first one
+ * does. A stream, or a device, does not wait: the connection stays, so that it is known whether the
+ * camera is there, what comes is dropped undecoded, and for who comes to read it goes on with the
+ * next keyframe. At the end of the input, or on WORKER_STOP, it ends the stream, says
  * WORKER_DONE with its outcome, and exits.
  *
  * Untrusted media is parsed here and nowhere else, and only when the process is
@@ -32,6 +38,8 @@ enum decoder_frames {
     DECODER_KEYS,       /* those that need no other */
 };
 
+#define DECODER_RATES_MAX RING_READERS_MAX
+
 struct decoder_config {
     const char *name;  /* the camera's, for the process's title */
     const char *input; /* a path or URL, as libavformat takes it */
@@ -40,12 +48,16 @@ struct decoder_config {
     uint64_t resume;   /* so many frames have been published before: they are not again */
     unsigned threads;  /* of libavcodec; 0: as many as it likes */
     enum decoder_frames frames;
-    double max_fps;    /* frames a second at most, by their times; 0: all */
-    bool pass_corrupt; /* publish those that are damaged, too */
-    int64_t stall_ns;  /* how long a stream may be silent; 0: for ever */
-    bool verbose;      /* pass on what FFmpeg's libraries say */
-    bool no_sandbox;   /* leave the process all its rights: see sandbox.h */
-    int err;           /* a descriptor that it gets as its standard error; 0: ours */
+    /* A frame is shown that one of these picks, each as libframe/rate.h does; none: all are.
+     * They are the caller's and must outlive the decoder. */
+    const double *rates; /* frames a second */
+    unsigned rate_count; /* at most DECODER_RATES_MAX */
+    bool on_demand;      /* decode only while somebody reads the ring */
+    bool pass_corrupt;   /* publish those that are damaged, too */
+    int64_t stall_ns;    /* how long a stream may be silent; 0: for ever */
+    bool verbose;        /* pass on what FFmpeg's libraries say */
+    bool no_sandbox;     /* leave the process all its rights: see sandbox.h */
+    int err;             /* a descriptor that it gets as its standard error; 0: ours */
 
     /* Without a process of its own: called, with `user`, wherever it would sleep, until
      * what it waits for has come. NULL: it sleeps. */

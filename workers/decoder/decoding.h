@@ -6,6 +6,7 @@
 #include "workers/decoder/decoder.h"
 #include "workers/decoder/input.h"
 #include "workers/decoder/output.h"
+#include "workers/decoder/pace.h"
 #include "workers/decoder/source.h"
 #include "workers/decoder/timeline.h"
 
@@ -16,7 +17,8 @@ struct decoding {
     struct input_config input_config;
     struct input input;
     struct timeline time;
-    struct frame_rate rate;
+    struct pace pace;
+    struct frame_rate rates[DECODER_RATES_MAX]; /* those of the configuration */
     AVFrame *frame;
     bool confined;
     bool fatal; /* the ring, or the frames' format, is of no use: nothing helps */
@@ -26,9 +28,10 @@ struct decoding {
     uint64_t decoded_before, corrupt_before; /* this part began */
     bool damaged;                            /* something was missing or could not be decoded */
 
+    enum worker_camera_state state; /* as told; WORKER_CAMERA_ENDED: not yet */
+
     /* Of streams: */
     bool live;
-    enum worker_camera_state state;
     int64_t waiting_ns; /* monotonic, since when we wait for data */
     bool stalled;       /* for too long */
 };
@@ -41,6 +44,15 @@ int decoding_open(struct decoding *decoding, const struct source_part *part, con
 
 /* Decodes and publishes what is open to its end: 0; or an error. */
 int decoding_show_all(struct decoding *decoding);
+
+/* Drops what comes while nobody reads, where that is asked for. 0, or an AVERROR as input_next. */
+int decoding_meet_demand(struct decoding *decoding);
+
+/* Shows the frame that was just decoded, if it is one to be shown, when it is time. 0: go on. */
+int decoding_show(struct decoding *decoding);
+
+/* Why a frame could not be published: then nothing helps. */
+void decoding_report_ring_error(struct decoding *decoding, int error);
 
 /* One line: where, what, and what FFmpeg said of it. */
 void decoding_log_error(struct decoding *decoding, const char *problem, int error);

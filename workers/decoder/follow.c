@@ -48,7 +48,6 @@ enum worker_outcome decoding_follow(struct decoding *decoding)
 {
     int64_t delay_ns = DELAY_FIRST_NS;
     decoding->live = true;
-    decoding->state = WORKER_CAMERA_ENDED; /* nothing is told yet */
     while (!decoding_is_over(decoding) && !decoding->fatal) {
         const char *problem;
         const int error = follow_once(decoding, &problem);
@@ -58,7 +57,7 @@ enum worker_outcome decoding_follow(struct decoding *decoding)
         }
         if (decoding_is_over(decoding) || decoding->fatal)
             break;
-        if (decoding->state == WORKER_CAMERA_ONLINE)
+        if (decoding->state == WORKER_CAMERA_ONLINE || decoding->state == WORKER_CAMERA_IDLE)
             delay_ns = DELAY_FIRST_NS;
         tell_loss(decoding, problem, error);
         output_sleep_until(&decoding->output, output_now_ns() + with_jitter(delay_ns));

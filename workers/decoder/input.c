@@ -203,24 +203,53 @@ static int64_t clock_ns(clockid_t clock)
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Gives the decoder one more packet, or tells it that there is none. */
-static int feed(struct input *input)
+static int read_packet(struct input *input)
 {
     int error = libav.av_read_frame(input->format, input->packet);
     input->received_ns = clock_ns(CLOCK_MONOTONIC);
     input->wall_clock_ns = clock_ns(CLOCK_REALTIME);
-    if (error < 0) {
+    if (error < 0)
         input->read_error = error == AVERROR_EOF ? 0 : error;
+    else
+        note_end(input);
+    return error;
+}
+
+static int decode_packet(struct input *input)
+{
+    const AVPacket *packet = input->packet;
+    if (packet->stream_index != input->stream->index)
+        return 0;
+    input->packets++;
+    if (input->awaits_key && !(packet->flags & AV_PKT_FLAG_KEY))
+        return 0;
+    input->awaits_key = false;
+    return libav.avcodec_send_packet(input->codec, packet);
+}
+
+/* Gives the decoder one more packet, or tells it that there is none. */
+static int feed(struct input *input)
+{
+    int error = read_packet(input);
+    if (error < 0)
         return libav.avcodec_send_packet(input->codec, NULL);
-    }
-    error = 0;
-    note_end(input);
-    if (input->packet->stream_index == input->stream->index) {
-        input->packets++;
-        error = libav.avcodec_send_packet(input->codec, input->packet);
-    }
+    error = decode_packet(input);
     libav.av_packet_unref(input->packet);
     return error;
+}
+
+int input_drop(struct input *input)
+{
+    int error = read_packet(input);
+    input->packets += !error && input->packet->stream_index == input->stream->index;
+    libav.av_packet_unref(input->packet);
+    return error;
+}
+
+void input_continue(struct input *input)
+{
+    libav.avcodec_flush_buffers(input->codec);
+    input->awaits_key = true;
 }
 
 int input_next(struct input *input, AVFrame *frame)

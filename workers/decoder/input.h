@@ -56,6 +56,7 @@ struct input {
     uint64_t packets;      /* of the video stream, read so far */
     uint64_t errors;       /* packets that could not be decoded */
     int64_t end_us;        /* where the latest packet of any stream ends, AV_TIME_BASE units */
+    bool awaits_key;       /* what comes before the next keyframe is of no use */
     int read_error;        /* what ended the reading, 0: the end */
 };
 
@@ -68,6 +69,12 @@ int input_open(struct input *input, const struct input_config *config, const cha
 /* The next frame in the order of showing, into `frame`, for av_frame_unref. INPUT_END
  * when there is none; other AVERRORs end the input too. */
 int input_next(struct input *input, AVFrame *frame);
+
+/* Reads one packet and drops it, while nobody wants frames: 0, or what ended the input. */
+int input_drop(struct input *input);
+
+/* After some were dropped: the next frame is a keyframe. */
+void input_continue(struct input *input);
 
 /* The stream's length, or the container's where it has none; ns, 0: not known. */
 int64_t input_duration_ns(const struct input *input);

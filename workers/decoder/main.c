@@ -101,7 +101,9 @@ int decoder_main__(unsigned camera, const struct decoder_config *config, int con
     if (!decoding)
         return EXIT_FAILURE;
     decoding->config = config;
-    frame_rate_begin(&decoding->rate, config->max_fps);
+    decoding->state = WORKER_CAMERA_ENDED;
+    for (unsigned i = 0; i < config->rate_count; i++)
+        frame_rate_begin(&decoding->rates[i], config->rates[i]);
     decoding->input_config = (struct input_config){
         .threads = config->threads,
         .skip_frame = skipped[config->frames],

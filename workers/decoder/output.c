@@ -292,29 +292,54 @@ static int publish_copy(struct output *output, const struct frame_descriptor *de
     return error;
 }
 
-static int publish_somehow(struct output *output, const struct frame_descriptor *descriptor,
-                           const AVFrame *frame, const struct output_facts *facts)
+bool output_is_unread(struct output *output)
 {
-    const uint64_t size =
-        descriptor->size > output->slots.wanted ? descriptor->size : output->slots.wanted;
-    int error = 0;
-    if (!output->writer || size > output->slot_size)
-        error = ask_for_ring(output, descriptor, size);
+    return !output_listen(output) && output->writer && ring_writer_readers(output->writer) == 0;
+}
+
+int output_await_reader(struct output *output)
+{
+    int readers;
+    while ((readers = ring_writer_readers(output->writer)) == 0 && !output->stopped)
+        listen_to_all(output, true, -1, -1);
+    return output->stopped ? -ECANCELED : readers < 0 ? readers : 0;
+}
+
+static int describe(struct frame_descriptor *descriptor, const AVFrame *frame,
+                    const struct output_facts *facts)
+{
+    int error = frame_descriptor_from_avframe(descriptor, frame, facts->time_base, PLANE_ALIGN);
+    add_facts(descriptor, facts);
+    return error;
+}
+
+int output_fit(struct output *output, const AVFrame *frame, const struct output_facts *facts)
+{
+    struct frame_descriptor descriptor;
+    int error = describe(&descriptor, frame, facts);
     if (error)
         return error;
-    error = publish_in_place(output, frame, facts);
-    return error == -EINVAL || error == -ENOTSUP ? publish_copy(output, descriptor, frame) : error;
+    const uint64_t size =
+        descriptor.size > output->slots.wanted ? descriptor.size : output->slots.wanted;
+    if (!output->stopped && (!output->writer || size > output->slot_size))
+        error = ask_for_ring(output, &descriptor, size);
+    return output->stopped ? -ECANCELED : error;
+}
+
+static int publish_somehow(struct output *output, const AVFrame *frame,
+                           const struct output_facts *facts)
+{
+    struct frame_descriptor descriptor;
+    int error = publish_in_place(output, frame, facts);
+    if (error != -EINVAL && error != -ENOTSUP)
+        return error;
+    error = describe(&descriptor, frame, facts);
+    return error ? error : publish_copy(output, &descriptor, frame);
 }
 
 int output_publish(struct output *output, const AVFrame *frame, const struct output_facts *facts)
 {
-    struct frame_descriptor descriptor;
-    int error = frame_descriptor_from_avframe(&descriptor, frame, facts->time_base, PLANE_ALIGN);
-    if (error)
-        return error;
-    add_facts(&descriptor, facts);
-    if (!output->stopped)
-        error = publish_somehow(output, &descriptor, frame, facts);
+    int error = output->stopped ? 0 : publish_somehow(output, frame, facts);
     if (output->stopped)
         return -ECANCELED;
     if (error)

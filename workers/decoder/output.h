@@ -56,9 +56,19 @@ struct output_facts {
     int64_t received_ns, wall_clock_ns;
 };
 
-/* Publishes the frame, in place where it lies in a slot, else a copy. -ECANCELED when
- * stopped, -ENOTSUP for a pixel format that libframe lacks, or as the ring said. */
+/* Sees to it that there is a ring into which the frame fits. -ECANCELED when stopped, -ENOTSUP
+ * for a pixel format that libframe lacks, or as the ring said. */
+int output_fit(struct output *output, const AVFrame *frame, const struct output_facts *facts);
+
+/* Publishes the frame, in place where it lies in a slot, else a copy. Likewise; there must be a
+ * ring into which it fits. */
 int output_publish(struct output *output, const AVFrame *frame, const struct output_facts *facts);
+
+/* Whether there is a ring, and nobody reads it. Listens, as output_listen. */
+bool output_is_unread(struct output *output);
+
+/* Sleeps until somebody may read it. -ECANCELED when stopped, or as the ring said. */
+int output_await_reader(struct output *output);
 
 /* Waits until there is a slot to decode into: to be called before each step of
  * decoding. So a codec stands still while lossless readers are behind. -ECANCELED when

@@ -58,8 +58,7 @@ static int64_t place(struct timeline *timeline, int64_t pts)
     return behind(timeline);
 }
 
-int64_t timeline_place(struct timeline *timeline, int64_t pts, int64_t duration, AVRational unit,
-                       int64_t now_ns)
+int64_t timeline_place(struct timeline *timeline, int64_t pts, int64_t duration, AVRational unit)
 {
     change_unit(timeline, unit);
     timeline->unit = unit;
@@ -69,7 +68,6 @@ int64_t timeline_place(struct timeline *timeline, int64_t pts, int64_t duration,
         timeline->begun = true;
         timeline->fresh = false;
         timeline->first_ns = placed_ns;
-        timeline->started_ns = now_ns;
     }
     timeline->last = placed;
     timeline->next = av_sat_add64(placed, duration > 0 ? duration : 0);

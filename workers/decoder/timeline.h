@@ -27,7 +27,6 @@ struct timeline {
     int64_t offset;      /* what is added now, in `unit` */
     AVRational unit;     /* of this part */
     int64_t position_ns; /* the last frame's, from the first one's */
-    int64_t started_ns;  /* monotonic, when the first frame was placed */
     uint64_t jumps;      /* within parts */
 };
 
@@ -37,9 +36,8 @@ void timeline_part(struct timeline *timeline);
 /*
  * Places a frame and returns its time. `pts`: its own, AV_NOPTS_VALUE where it has none;
  * `duration`: 0 where it is not known; both in `unit` seconds, which is that of all frames of
- * a part. `now_ns`: monotonic.
+ * a part.
  */
-int64_t timeline_place(struct timeline *timeline, int64_t pts, int64_t duration, AVRational unit,
-                       int64_t now_ns);
+int64_t timeline_place(struct timeline *timeline, int64_t pts, int64_t duration, AVRational unit);
 
 #endif

@@ -23,7 +23,8 @@ struct worker_camera *back_camera_create__(struct worker_back *back, unsigned nu
     }
     if (size)
         memcpy(camera->state, back->config->options, size);
-    picture_begin__(&camera->picture, &back->config->class_->wants, back->config->fps);
+    picture_begin__(&camera->picture, &back->config->class_->wants,
+                    worker_config_rate(back->config));
     return camera;
 }
 

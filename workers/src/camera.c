@@ -280,6 +280,11 @@ static void summarise(struct camera *camera)
     json_t *event = event_begin("summary", camera->name);
     if (event && fields)
         json_object_update(event, fields);
+    if (config->pace) {
+        json_object_set_new(event, "late", json_integer((json_int_t)progress->late));
+        json_object_set_new(event, "worst_late_ms",
+                            json_real((double)progress->worst_late_ns / 1e6));
+    }
     json_decref(fields);
     char *line = event_finish(event);
     if (line)

@@ -17,15 +17,18 @@ static void take_progress(struct camera *camera, const struct worker_progress *p
 
 static void tell_state(struct camera *camera, const struct worker_message *message)
 {
-    static const char *const names[] = {"online", "stalled", "offline", "ended"};
+    static const char *const names[] = {"online", "stalled", "offline", "ended", "idle"};
     struct supervisor *supervisor = camera->supervisor;
     const unsigned state = (unsigned)message->header.value;
     if (state >= sizeof names / sizeof *names)
         return;
     json_t *event = event_begin("camera", camera->name);
     json_object_set_new(event, "state", json_string(names[state]));
-    if (state == WORKER_CAMERA_ONLINE)
-        json_object_set_new(event, "connection", json_integer(++camera->connections));
+    const bool connected = state == WORKER_CAMERA_ONLINE || state == WORKER_CAMERA_IDLE;
+    camera->connections += connected && !camera->connected;
+    camera->connected = connected;
+    if (connected)
+        json_object_set_new(event, "connection", json_integer(camera->connections));
     if (*message->text)
         json_object_set_new(event, "reason", json_string(message->text));
     char *line = event_finish(event);

@@ -324,6 +324,12 @@ int worker_config_copy(struct worker_config *copy, const struct worker_config *c
     return 0;
 }
 
+double worker_config_rate(const struct worker_config *config)
+{
+    const double most = config->class_->wants.max_fps;
+    return config->fps > 0 && !(most > 0 && most < config->fps) ? config->fps : most;
+}
+
 void worker_config_free(struct worker_config *config)
 {
     free((void *)config->options);

@@ -4,11 +4,8 @@
 
 void picture_begin__(struct picture *picture, const struct worker_wants *wants, double fps)
 {
-    double most = wants->max_fps;
-    if (fps > 0 && !(most > 0 && most < fps))
-        most = fps;
     *picture = (struct picture){.wants = wants};
-    frame_rate_begin(&picture->rate, most);
+    frame_rate_begin(&picture->rate, fps);
 }
 
 bool picture_is_due__(struct picture *picture, double pts)

@@ -18,7 +18,7 @@ struct picture {
     struct frame_converter *converter; /* NULL until something has to be converted */
 };
 
-/* `fps` as in struct worker_config. */
+/* `fps`: how many frames a second are looked at, 0: all. */
 void picture_begin__(struct picture *picture, const struct worker_wants *wants, double fps);
 
 /* Whether the frame of that time, in seconds, is to be looked at; asked once for each. */

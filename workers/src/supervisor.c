@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "libring/inspect.h"
+#include "workers/src/asked.h"
 #include "workers/src/worker.h"
 
 #define STOP_NS INT64_C(5000000000)
@@ -88,7 +89,9 @@ static int start_camera(struct supervisor *supervisor, unsigned index)
         .no_sandbox = config->no_sandbox,
         .stall_ns = config->stall_ns,
         .frames = config->frames,
-        .max_fps = config->max_fps,
+        .rates = supervisor->rates,
+        .rate_count = supervisor->rate_count,
+        .on_demand = config->on_demand,
         .pass_corrupt = config->pass_corrupt,
         .host = config->in_process ? supervisor_turn : NULL,
         .user = supervisor,
@@ -179,6 +182,16 @@ static char *list_rings(const struct supervisor_config *config)
     return text;
 }
 
+/* What the user says, or else what the workers ask for. */
+static void set_rates(struct supervisor *supervisor)
+{
+    const struct supervisor_config *config = &supervisor->config;
+    supervisor->rates[0] = config->max_fps;
+    supervisor->rate_count =
+        config->max_fps > 0 ? 1
+                            : asked_rates(config->workers, config->worker_count, supervisor->rates);
+}
+
 static int spawn_all(struct supervisor *supervisor)
 {
     const struct supervisor_config *config = &supervisor->config;
@@ -213,6 +226,7 @@ int supervisor_create(struct supervisor **out, const struct supervisor_config *c
         supervisor->rings = list_rings(config);
         for (unsigned i = 0; i < config->worker_count; i++)
             workers[i].rings = supervisor->rings;
+        set_rates(supervisor);
         error = spawn_all(supervisor);
     }
     if (error)

@@ -41,6 +41,7 @@ struct camera {
     struct worker_stream stream;
     struct worker_progress progress;
     unsigned connections; /* of a stream, so far */
+    bool connected;       /* by the last of them */
     struct ring *ring;
     uint64_t slot_size; /* of the ring */
     struct seat *seats; /* one for each worker */
@@ -58,13 +59,15 @@ struct supervisor {
     struct member *members;
     struct source *sources; /* decoders, rings, members, the deadline, the tick */
     int epoll;
-    int deadline;             /* timerfd for an orderly end */
-    int tick;                 /* timerfd for what the members have to do in time */
-    int64_t tick_ns;          /* monotonic, for when it is set; INT64_MAX: not at all */
-    void (*turn)(void *user); /* in supervisor_run_inline */
-    bool running_backs;       /* in this process, now */
-    bool busy;                /* some of them had something to do */
-    char *rings;              /* their names, as worker_config.rings */
+    int deadline;                   /* timerfd for an orderly end */
+    int tick;                       /* timerfd for what the members have to do in time */
+    int64_t tick_ns;                /* monotonic, for when it is set; INT64_MAX: not at all */
+    void (*turn)(void *user);       /* in supervisor_run_inline */
+    bool running_backs;             /* in this process, now */
+    bool busy;                      /* some of them had something to do */
+    double rates[RING_READERS_MAX]; /* at which frames are picked, as in struct decoder_config */
+    unsigned rate_count;
+    char *rings; /* their names, as worker_config.rings */
     bool stopped;
     enum supervisor_outcome outcome;
     struct worker_message message; /* the one being handled */

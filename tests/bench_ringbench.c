@@ -95,8 +95,8 @@ static void check_pipeline_row(const json_t *row, const char *line)
 {
     const bool paced = json_is_true(json_object_get(row, "pace"));
     const double cameras = number(row, "cameras");
-    /* So many frames that no run is shorter than six times five, and paced there are two. */
-    cr_assert_geq(number(row, "frames"), cameras * (paced ? 2 : 30), "%s", line);
+    /* So many frames that no run is shorter than six times five, and paced there are four. */
+    cr_assert_geq(number(row, "frames"), cameras * (paced ? 4 : 30), "%s", line);
     cr_assert_eq(number(row, "width"), 640);
     cr_assert_eq(number(row, "lost"), 0);
     cr_assert_eq(number(row, "runs"), 1, "%s", line);

@@ -37,8 +37,8 @@ const char *worker_camera_name__(const struct worker_camera *camera);
  */
 int worker_event__(struct worker_camera *camera, const char *type, const char *fields, ...);
 
-/* A time or a duration as events have it, for "{s:o}": to the microsecond; null for what is no number,
- * as the time of a frame without one. */
+/* A time or a duration as events have it, for "{s:o}": to the microsecond; null for what is no
+ * number, as the time of a frame without one. */
 struct json_t *worker_seconds__(double seconds);
 
 /* Sends a line for the log. */

@@ -47,11 +47,14 @@ static int keep(struct pipeline_case *item, const struct performance *more,
     return keep_latencies(item, more);
 }
 
-/* By then it is in the midst of its frames: a long one begins as the short one does, and has
- * several times as many. */
-static double when_to_look(const struct pipeline_case *item, const struct performance *less)
+/* By the time that the short clip has taken, the long one is in the midst of its frames: it begins
+ * as the short one does, and has several times as many. */
+static int run_both(struct pipeline_case *item, struct performance *less, struct performance *more)
 {
-    return item->brief ? less->seconds : (double)item->job.clip->frames / PACED_FPS * 3 / 4;
+    struct job job = item->job;
+    job.clip = item->brief;
+    int error = perform(less, &job, 0);
+    return error ? error : perform(more, &item->job, less->seconds);
 }
 
 int pipeline_case_run(struct pipeline_case *item)
@@ -59,13 +62,7 @@ int pipeline_case_run(struct pipeline_case *item)
     struct performance less = {0}, more = {0};
     if (item->error)
         return 0;
-    if (item->brief) {
-        struct job job = item->job;
-        job.clip = item->brief;
-        item->error = perform(&less, &job, 0);
-    }
-    if (!item->error)
-        item->error = perform(&more, &item->job, when_to_look(item, &less));
+    item->error = run_both(item, &less, &more);
     if (!item->error)
         item->error = keep(item, &more, &less);
     performance_finish(&less);

@@ -3,8 +3,7 @@
  * it.
  *
  * Life story of a run. The job is done twice, with a short clip and with a long one, and the
- * difference counts: what a frame takes, without what it takes to start and end processes. What
- * goes in the clip's own time is done once.
+ * difference counts: what a frame takes, without what it takes to start and end processes.
  */
 #ifndef BENCH_RINGBENCH_PIPELINE_CASE_H
 #define BENCH_RINGBENCH_PIPELINE_CASE_H

@@ -9,6 +9,8 @@
 
 #define TIMES_MIN 6     /* that a long clip is as long as a short one, at least */
 #define PACED_READERS 4 /* together they are more to measure than one */
+#define PACED_FRAMES 2  /* of a short clip: each takes a fifth of a second */
+#define PACED_TIMES_MIN 2
 
 /* -- making --------------------------------------------------------------------------------------
  */
@@ -35,7 +37,7 @@ static int add(struct pipeline_plan *plan, const struct job *job, const struct f
     plan->cases = cases;
     cases[plan->count++] = (struct pipeline_case){
         .job = *job,
-        .brief = job->pace ? NULL : &footage->base,
+        .brief = &footage->base,
         .footage = footage->name,
     };
     return 0;
@@ -76,24 +78,26 @@ static int add_paced_case(struct pipeline_plan *plan, const struct pipeline_opti
                           const struct way *way, unsigned cameras, unsigned readers)
 {
     struct footage *footage = &plan->footages[plan->footage_count - 1];
+    int error = 0;
+    const double wanted = options->pace_seconds * PACED_FPS / footage->base.frames;
+    const unsigned times = wanted < PACED_TIMES_MIN ? PACED_TIMES_MIN : (unsigned)ceil(wanted);
+    const struct clip *clip = footage_repeated(footage, times, &error);
     const struct job job = {.way = way,
-                            .clip = &footage->base,
+                            .clip = clip,
                             .cameras = cameras,
                             .readers = readers,
                             .threads = options->threads,
                             .pace = true};
-    return add(plan, &job, footage);
+    return error ? error : add(plan, &job, footage);
 }
 
 /* One camera and several workers, beside bare wake-ups; and ours with as many cameras as there
  * are to be, and one worker. */
 static int add_paced(struct pipeline_plan *plan, const struct pipeline_options *options)
 {
-    const double frames = ceil(options->pace_seconds * PACED_FPS);
-    if (frames < 1)
+    if (options->pace_seconds == 0)
         return 0;
-    int error = footage_make(&plan->footages[plan->footage_count], "5fps",
-                             frames < 2 ? 2 : (unsigned)frames);
+    int error = footage_make(&plan->footages[plan->footage_count], "5fps", PACED_FRAMES);
     plan->footage_count += !error;
     for (unsigned i = 0; i < options->way_count && !error; i++)
         if (options->ways[i]->paced)

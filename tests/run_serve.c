@@ -468,6 +468,101 @@ Test(serve, password_is_asked_for)
     support_web_stop(&scene.web);
 }
 
+/* -- hostile clients ----------------------------------------------------------------------------
+ */
+
+static const char *const strange[] = {
+    "GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /pictures?ring=a&ring=&ring=%00&ring&=x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: -99999999999999999999\r\n\r\n",
+    "GET /cameras/%2e%2e%2f%2e%2e%2fetc%2fpasswd%00.mjpeg HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "HEAD /pictures HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx",
+    "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 18446744073709551615\r\n\r\nxyz",
+    "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n0123456789",
+    "GET /metrics HTTP/0.9\r\n\r\n",
+    "GET  /  HTTP/9.9\n\n",
+    "OPTIONS * HTTP/1.1\r\nHost: [::1\r\nAuthorization: Basic ====\r\nCookie: ringside\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: localhost\r\n folded: x\r\n:\r\n\r\n",
+    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", /* TLS */
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+};
+
+/* One of these, with a few bytes changed, a part of it sent many times, or cut off. */
+static void send_strange(const struct scene *scene, unsigned *seed)
+{
+    enum { MOST = 100000 };
+    char *request = malloc(MOST);
+    const char *plain = strange[(unsigned)rand_r(seed) % (sizeof strange / sizeof *strange)];
+    size_t size = strlen(plain), from = (unsigned)rand_r(seed) % size;
+    memcpy(request, plain, size);
+    for (int i = rand_r(seed) % 4; i > 0; i--)
+        request[(unsigned)rand_r(seed) % size] = (char)rand_r(seed);
+    const size_t part = 1 + (unsigned)rand_r(seed) % (size - from);
+    for (int i = rand_r(seed) % 3 ? 0 : rand_r(seed) % 2000; i > 0 && size + part < MOST; i--) {
+        memmove(request + from + part, request + from, size - from);
+        size += part;
+    }
+    size = rand_r(seed) % 3 ? size : (unsigned)rand_r(seed) % size;
+    int fd = support_web_connect(&scene->web);
+    send(fd, request, size, MSG_NOSIGNAL);
+    if (rand_r(seed) % 2)
+        recv(fd, request, (unsigned)rand_r(seed) % 1000, MSG_DONTWAIT);
+    if (rand_r(seed) % 2) /* a reset in place of an orderly end */
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+    close(fd);
+    free(request);
+}
+
+/* The same each time: what it finds can be had again. */
+Test(serve, strange_requests_do_no_harm)
+{
+    struct scene scene;
+    unsigned seed = 1;
+    begin(&scene, MOVING, SUPPORT_ARGUMENTS(NULL));
+    json_decref(await_camera(&scene, "online"));
+    for (int i = 0; i < 1000; i++)
+        send_strange(&scene, &seed);
+    check_reply(&scene, "/", "", 200);
+    finish(&scene);
+}
+
+/* Five hundred at once that say nothing, half a request, or take nothing of a stream: there is
+ * still room for one that asks, and the ring has one reader more than its worker. */
+Test(serve, crowd_of_the_slow_leaves_room)
+{
+    enum { CROWD = 500 };
+    static const char *const halves[] = {"", "G", "GET / HTTP/1.1\r\nHost: loc",
+                                         "GET /pictures HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                                         "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"};
+    struct scene scene;
+    int crowd[CROWD];
+    begin(&scene, MOVING, SUPPORT_ARGUMENTS(NULL));
+    json_decref(await_camera(&scene, "online"));
+    for (int i = 0; i < CROWD; i++) {
+        const char *half = halves[i % 5];
+        crowd[i] = support_web_connect(&scene.web);
+        send(crowd[i], half, strlen(half), MSG_NOSIGNAL);
+    }
+    for (int i = 0; i < 100; i++)
+        check_reply(&scene, "/cameras.json", "", 200);
+    json_t *camera;
+    do
+        camera = await_camera(&scene, "online");
+    while (json_array_size(json_object_get(camera, "workers")) < 2);
+    cr_expect_eq(json_array_size(json_object_get(camera, "workers")), 2);
+    cr_expect_gt(support_web_metric(&scene.web, "ringside_serve_connections_dropped_total"), 40);
+    for (int i = 0; i < CROWD; i++)
+        close(crowd[i]);
+    do
+        camera = await_camera(&scene, "online");
+    while (json_array_size(json_object_get(camera, "workers")) > 1);
+    cr_expect_eq(support_integer(json_array_get(json_object_get(camera, "workers"), 0), "skipped"),
+                 0);
+    finish(&scene);
+}
+
 #define SEE "; see 'ringside help serve'\n"
 
 static void check_refused(const char *const arguments[], int status, const char *line)

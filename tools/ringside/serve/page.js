@@ -87,7 +87,7 @@ function showTile(facts) {
   camera.state.textContent = facts.state;
   const moving = camera.moving.size;
   camera.facts.textContent = facts.state === "online"
-    ? ` · ${facts.fps.toFixed(1)} frames/s${moving ? ` · ${moving} moving` : ""}` : "";
+    ? ` · ${facts.fps.toFixed(1)} fps${moving ? ` · ${moving} moving` : ""}` : "";
   camera.note.textContent = noteOf(facts, camera);
   camera.note.hidden = camera.note.textContent === "";
   if (facts.state === "offline") camera.drawn = false;
@@ -259,6 +259,15 @@ function move(event) {
   drawBoxes(camera);
 }
 
+// Until the next picture; the figures may never show that it was away.
+function mourn(event) {
+  const camera = cameras.get(event.ring);
+  if (!camera || event.type !== "decoder" || event.state !== "died") return;
+  camera.drawn = false;
+  camera.note.textContent = "The decoder died";
+  camera.note.hidden = false;
+}
+
 setInterval(() => {
   for (const camera of cameras.values()) {
     let old = false;
@@ -313,6 +322,7 @@ function listen() {
   new EventSource("/events").addEventListener("message", (message) => {
     const event = JSON.parse(message.data);
     move(event);
+    mourn(event);
     if (!isPassing(event)) list(event);
   });
 }

@@ -1,3 +1,4 @@
+#include <bsd/unistd.h>
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -297,6 +298,7 @@ static int run(struct serve *serve)
 {
     int caught = 0;
     av_log_set_level(AV_LOG_ERROR);
+    setproctitle("-ringside: serve"); /* in the rings' figures, too */
     raise_limit();
     serve->signals = catch_signals();
     int error = start(serve);

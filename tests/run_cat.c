@@ -1,7 +1,6 @@
 /* ringside cat and snap: a camera's frames for other programs. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +69,7 @@ static void await_reader(const struct scene *scene, enum ring_policy policy)
         cr_assert_eq(ring_inspect_name(scene->ring, &info), 0);
         for (unsigned i = 0; i < RING_READERS_MAX; i++)
             attached |= info.reader[i].attached && i > 1 && info.reader[i].policy == policy;
-        sched_yield();
+        usleep(1000);
     }
 }
 
@@ -163,7 +162,7 @@ static struct support_result beside_a_run(char *clip, const char *pipeline, int 
     char ring[RING_NAME_MAX + 1];
     snprintf(ring, sizeof ring, "%d-0-%s", (int)support_pid(run), camera());
     while (ring_inspect_name(ring, &info) != 0 || !info.published)
-        sched_yield();
+        usleep(1000);
     struct support_result result = end(start(pipeline), status), end_of_run;
     cr_assert_eq(support_signal(run, SIGTERM), 0);
     support_ringside_wait(&run, &end_of_run);

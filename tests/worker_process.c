@@ -207,6 +207,24 @@ IN_CHILD(process, is_refused_in_a_process_with_threads)
     pthread_join(thread, NULL);
 }
 
+/* Nothing of ours is copied for it. */
+IN_CHILD(process, is_a_program_also_in_a_process_with_threads)
+{
+    static const char *const seven[] = {"sh", "-c", "exit 7", NULL};
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_t thread;
+    struct worker_process process;
+    int status;
+    pthread_mutex_lock(&lock);
+    support_require(pthread_create(&thread, NULL, wait_for_lock, &lock) == 0);
+    support_require(worker_process_exec(&process, STDERR_FILENO, seven, environ, NULL) == 0);
+    support_require(worker_process_join(&process, -1, &status) == 0);
+    support_require(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    worker_process_end(&process, NULL);
+    pthread_mutex_unlock(&lock);
+    pthread_join(thread, NULL);
+}
+
 IN_CHILD(process, is_made_again_when_the_threads_are_gone)
 {
     pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -7,8 +7,11 @@
  * that with the front, or with the thread that started it; its workers end with it.
  *
  * A worker is a copy of what the front was when the server was started: classes are
- * named then, and what the front has loaded or set since is not there. Programs
- * (worker_config.command) don't come from it; they need no fork of the front.
+ * named then, and what the front has loaded or set since is not there.
+ *
+ * Programs (worker_config.command) don't come from it, also where `server` is set: the process
+ * starts them itself, by vfork and exec, which copies nothing and which threads don't forbid.
+ * They are its own children, and end with the thread that started them.
  *
  * Threads: a server is for all threads at once; its start and its end are for one, without
  * others beside it.

@@ -9,6 +9,7 @@
 #include "libring/writer.h"
 #include "workers/src/event.h"
 #include "workers/src/supervisor.h"
+#include "workers/src/watch.h"
 
 #define AHEAD_BYTES (4u << 20) /* for lossless readers to lag in */
 #define AHEAD_MIN 2
@@ -169,7 +170,7 @@ static void ask(struct camera *camera, unsigned index)
 static void wire(struct camera *camera)
 {
     struct supervisor *supervisor = camera->supervisor;
-    if (create_ring(camera) != 0 || supervisor_watch_ring(camera) != 0 || give_ring(camera) != 0) {
+    if (create_ring(camera) != 0 || watch_ring(camera) != 0 || give_ring(camera) != 0) {
         fail(camera);
         return;
     }

@@ -3,11 +3,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libring/inspect.h"
 #include "workers/src/death.h"
 #include "workers/src/event.h"
 #include "workers/src/supervisor.h"
+#include "workers/src/watch.h"
 #include "workers/src/worker.h"
 
 /* -- what is to be told ---------------------------------------------------------------------- */
@@ -58,7 +60,7 @@ static int spawn(struct camera *camera)
     return error;
 }
 
-int feed_start(struct camera *camera)
+static int start(struct camera *camera)
 {
     const struct supervisor_config *config = &camera->supervisor->config;
     int error = spawn(camera);
@@ -66,7 +68,41 @@ int feed_start(struct camera *camera)
         return error;
     camera->pid = decoder_pid(camera->decoder);
     pulse_begin(&camera->pulse, config->in_process ? 0 : config->hang_seconds);
-    return supervisor_watch_decoder(camera);
+    return watch_decoder(camera);
+}
+
+/* Decoders share the processors that there are. */
+static unsigned decoder_threads(const struct supervisor_config *config)
+{
+    if (config->in_process || config->threads)
+        return config->in_process ? 1 : config->threads;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    long threads = processors / (long)config->camera_count;
+    return threads < 1 ? 1 : threads > 16 ? 16 : (unsigned)threads;
+}
+
+int feed_begin(struct camera *camera)
+{
+    struct supervisor *supervisor = camera->supervisor;
+    const struct supervisor_config *config = &supervisor->config;
+    camera->decoder_config = (struct decoder_config){
+        .name = camera->name,
+        .input = camera->input,
+        .pace = config->pace,
+        .plays = config->plays,
+        .threads = decoder_threads(config),
+        .verbose = config->verbose,
+        .no_sandbox = config->no_sandbox,
+        .stall_ns = config->stall_ns,
+        .frames = config->frames,
+        .rates = supervisor->rates,
+        .rate_count = supervisor->rate_count,
+        .on_demand = config->on_demand,
+        .pass_corrupt = config->pass_corrupt,
+        .host = config->in_process ? supervisor_turn : NULL,
+        .user = supervisor,
+    };
+    return start(camera);
 }
 
 /* -- death ----------------------------------------------------------------------------------- */
@@ -163,7 +199,7 @@ static void check(struct camera *camera)
 static void start_again(struct camera *camera)
 {
     camera->restart_ns = 0;
-    int error = feed_start(camera);
+    int error = start(camera);
     if (!error) {
         tell(camera, "started", NULL);
         return;

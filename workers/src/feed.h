@@ -23,7 +23,7 @@
 struct camera;
 
 /* Starts the camera's decoder for the first time. */
-int feed_start(struct camera *camera);
+int feed_begin(struct camera *camera);
 
 /* Its decoder's process has ended. */
 void feed_gone(struct camera *camera);

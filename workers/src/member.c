@@ -9,6 +9,7 @@
 #include "workers/src/death.h"
 #include "workers/src/event.h"
 #include "workers/src/supervisor.h"
+#include "workers/src/watch.h"
 #include "workers/src/worker.h"
 
 #define SECOND_NS INT64_C(1000000000)
@@ -66,7 +67,7 @@ int member_spawn(struct supervisor *supervisor, unsigned index)
     member->pid = worker_pid(member->worker);
     member->restart_ns = 0;
     pulse_begin(&member->pulse, supervisor->config.in_process ? 0 : config->hang_timeout);
-    return supervisor_watch_worker(supervisor, index);
+    return watch_worker(supervisor, index);
 }
 
 void member_said(struct member *member, const struct worker_message *message)
@@ -121,7 +122,7 @@ void member_hung_up(struct supervisor *supervisor, unsigned index)
         member_gone(supervisor, index);
         return;
     }
-    supervisor_unwatch(supervisor, worker_fd(member->worker));
+    watch_no_more(supervisor, worker_fd(member->worker));
     pulse_condemn(&member->pulse, LEAVE_NS);
 }
 

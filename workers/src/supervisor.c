@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "libring/inspect.h"
 #include "workers/src/asked.h"
+#include "workers/src/watch.h"
 #include "workers/src/worker.h"
 
 #define STOP_NS INT64_C(5000000000)
@@ -34,38 +33,6 @@ void supervisor_worsen(struct supervisor *supervisor, enum supervisor_outcome ou
         supervisor->outcome = outcome;
 }
 
-static int watch(struct supervisor *supervisor, int fd, struct source *source)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
-    return epoll_ctl(supervisor->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
-/* Decoders share the processors that there are. */
-static unsigned decoder_threads(const struct supervisor_config *config)
-{
-    if (config->in_process || config->threads)
-        return config->in_process ? 1 : config->threads;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    long threads = processors / (long)config->camera_count;
-    return threads < 1 ? 1 : threads > 16 ? 16 : (unsigned)threads;
-}
-
-/* One source for all that a process says. */
-static int watch_words(struct supervisor *supervisor, const struct words *words,
-                       struct source *source)
-{
-    return words->open ? watch(supervisor, words->fd, source) : 0;
-}
-
-int supervisor_watch_decoder(struct camera *camera)
-{
-    struct supervisor *supervisor = camera->supervisor;
-    struct source *source = &supervisor->sources[camera->number];
-    *source = (struct source){.kind = SOURCE_DECODER, .index = camera->number};
-    int error = watch(supervisor, decoder_fd(camera->decoder), source);
-    return error ? error : watch_words(supervisor, &camera->words, source);
-}
-
 static int start_camera(struct supervisor *supervisor, unsigned index)
 {
     const struct supervisor_config *config = &supervisor->config;
@@ -79,91 +46,7 @@ static int start_camera(struct supervisor *supervisor, unsigned index)
     };
     if (!camera->seats)
         return -ENOMEM;
-    camera->decoder_config = (struct decoder_config){
-        .name = camera->name,
-        .input = camera->input,
-        .pace = config->pace,
-        .plays = config->plays,
-        .threads = decoder_threads(config),
-        .verbose = config->verbose,
-        .no_sandbox = config->no_sandbox,
-        .stall_ns = config->stall_ns,
-        .frames = config->frames,
-        .rates = supervisor->rates,
-        .rate_count = supervisor->rate_count,
-        .on_demand = config->on_demand,
-        .pass_corrupt = config->pass_corrupt,
-        .host = config->in_process ? supervisor_turn : NULL,
-        .user = supervisor,
-    };
-    return feed_start(camera);
-}
-
-int supervisor_watch_ring(struct camera *camera)
-{
-    struct supervisor *supervisor = camera->supervisor;
-    struct source *source = &supervisor->sources[supervisor->config.camera_count + camera->number];
-    *source = (struct source){.kind = SOURCE_RING, .index = camera->number};
-    return watch(supervisor, ring_fd(camera->ring), source);
-}
-
-int supervisor_watch_worker(struct supervisor *supervisor, unsigned index)
-{
-    struct source *source = &supervisor->sources[2 * supervisor->config.camera_count + index];
-    *source = (struct source){.kind = SOURCE_WORKER, .index = index};
-    const struct worker *worker = supervisor->members[index].worker;
-    int error = watch(supervisor, worker_fd(worker), source);
-    if (!error && worker_pidfd(worker) >= 0)
-        error = watch(supervisor, worker_pidfd(worker), source);
-    return error ? error : watch_words(supervisor, &supervisor->members[index].words, source);
-}
-
-void supervisor_unwatch(struct supervisor *supervisor, int fd)
-{
-    epoll_ctl(supervisor->epoll, EPOLL_CTL_DEL, fd, NULL);
-}
-
-static int make_descriptors(struct supervisor *supervisor)
-{
-    const struct supervisor_config *config = &supervisor->config;
-    supervisor->epoll = epoll_create1(EPOLL_CLOEXEC);
-    if (supervisor->epoll < 0)
-        return -errno;
-    supervisor->deadline = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (supervisor->deadline < 0)
-        return -errno;
-    struct source *source = &supervisor->sources[2 * config->camera_count + config->worker_count];
-    source->kind = SOURCE_DEADLINE;
-    int error = watch(supervisor, supervisor->deadline, source);
-    if (error)
-        return error;
-    supervisor->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (supervisor->tick < 0)
-        return -errno;
-    source++;
-    source->kind = SOURCE_TICK;
-    return watch(supervisor, supervisor->tick, source);
-}
-
-/* Has the tick come when the first member or feed has something to do. */
-static void set_tick(struct supervisor *supervisor)
-{
-    int64_t due = INT64_MAX;
-    for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
-        const int64_t own = member_due(&supervisor->members[i]);
-        due = own < due ? own : due;
-    }
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++) {
-        const int64_t own = feed_due(&supervisor->cameras[i]);
-        due = own < due ? own : due;
-    }
-    if (due == supervisor->tick_ns)
-        return;
-    supervisor->tick_ns = due;
-    struct itimerspec when = {0};
-    if (due != INT64_MAX)
-        when.it_value = (struct timespec){.tv_sec = due / 1000000000, .tv_nsec = due % 1000000000};
-    timerfd_settime(supervisor->tick, TFD_TIMER_ABSTIME, &when, NULL);
+    return feed_begin(camera);
 }
 
 /* A line for each camera's ring, for programs; NULL when out of memory. */
@@ -195,12 +78,12 @@ static void set_rates(struct supervisor *supervisor)
 static int spawn_all(struct supervisor *supervisor)
 {
     const struct supervisor_config *config = &supervisor->config;
-    int error = make_descriptors(supervisor);
+    int error = watch_open(supervisor);
     for (unsigned i = 0; i < config->worker_count && !error && !config->dry_run; i++)
         error = member_spawn(supervisor, i);
     for (unsigned i = 0; i < config->camera_count && !error; i++)
         error = start_camera(supervisor, i);
-    set_tick(supervisor);
+    watch_set_tick(supervisor);
     return error;
 }
 
@@ -254,12 +137,7 @@ void supervisor_destroy(struct supervisor **pointer)
         ring_destroy(&supervisor->cameras[i].ring);
         free(supervisor->cameras[i].seats);
     }
-    if (supervisor->epoll >= 0)
-        close(supervisor->epoll);
-    if (supervisor->deadline >= 0)
-        close(supervisor->deadline);
-    if (supervisor->tick >= 0)
-        close(supervisor->tick);
+    watch_close(supervisor);
     free(supervisor->cameras);
     free(supervisor->members);
     free(supervisor->sources);
@@ -267,11 +145,6 @@ void supervisor_destroy(struct supervisor **pointer)
     free(supervisor->rings);
     free(supervisor);
     *pointer = NULL;
-}
-
-int supervisor_fd(const struct supervisor *supervisor)
-{
-    return supervisor->epoll;
 }
 
 static void dispatch_ring(struct camera *camera)
@@ -288,14 +161,6 @@ static bool all_ended(const struct supervisor *supervisor)
     return true;
 }
 
-static void set_deadline(struct supervisor *supervisor)
-{
-    const int64_t ns = supervisor->config.stop_ns;
-    const struct itimerspec when = {
-        .it_value = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000}};
-    timerfd_settime(supervisor->deadline, 0, &when, NULL);
-}
-
 static void stop_workers(struct supervisor *supervisor)
 {
     for (unsigned i = 0; i < supervisor->config.worker_count; i++) {
@@ -305,7 +170,7 @@ static void stop_workers(struct supervisor *supervisor)
             continue;
         member->stopping = true;
         worker_stop(member->worker);
-        set_deadline(supervisor);
+        watch_set_deadline(supervisor);
     }
 }
 
@@ -380,7 +245,7 @@ void supervisor_dispatch(struct supervisor *supervisor)
         else
             tick(supervisor);
     }
-    set_tick(supervisor);
+    watch_set_tick(supervisor);
     if (supervisor->config.in_process)
         inline_run_backs(supervisor);
     if (all_ended(supervisor)) {
@@ -405,7 +270,7 @@ void supervisor_stop(struct supervisor *supervisor)
     if (supervisor->stopped)
         return;
     supervisor->stopped = true;
-    set_deadline(supervisor);
+    watch_set_deadline(supervisor);
     for (unsigned i = 0; i < supervisor->config.camera_count; i++)
         feed_stop(&supervisor->cameras[i]);
     for (unsigned i = 0; i < supervisor->config.worker_count; i++)

@@ -79,15 +79,6 @@ void supervisor_log(struct supervisor *supervisor, enum worker_log_level level, 
 /* The run's outcome is at least as bad as this from now on. */
 void supervisor_worsen(struct supervisor *supervisor, enum supervisor_outcome outcome);
 
-/* Listens to the camera's decoder from now on, until it is destroyed. */
-int supervisor_watch_decoder(struct camera *camera);
-
-/* Listens to the member's worker from now on, until it is destroyed. */
-int supervisor_watch_worker(struct supervisor *supervisor, unsigned index);
-
-/* Not to this descriptor any more. */
-void supervisor_unwatch(struct supervisor *supervisor, int fd);
-
 /* Takes what a process has sent, a bounded amount of it, or notices its end. */
 void mail_from_decoder(struct camera *camera);
 void mail_from_worker(struct supervisor *supervisor, unsigned index);
@@ -99,9 +90,6 @@ void inline_run_backs(struct supervisor *supervisor);
 /* Calls the caller's turn, where somebody in this process waits; `user` is the
  * supervisor. */
 void supervisor_turn(void *user);
-
-/* Has the camera's ring dispatched from now on, until it is destroyed. */
-int supervisor_watch_ring(struct camera *camera);
 
 /* The name that a camera's ring has, or will have. */
 void camera_ring_name(unsigned number, const char *camera, char name[RING_NAME_MAX + 1]);

@@ -45,8 +45,8 @@
  *
  * Fork. A handle belongs to the process that opened it. The kernel's locks that
  * tell who is alive hang on descriptors which fork() copies: a child that goes
- * on running must close the descriptors that it inherited, or use exec; the
- * mappings do no harm.
+ * on running must close the descriptors that it inherited, or use exec. The mappings it
+ * has not: so a child that is to be trusted less can't reach its parent's rings.
  */
 #ifndef LIBRING_RING_H
 #define LIBRING_RING_H

@@ -1,5 +1,5 @@
-/* A process that forks and dies while its child lives on: the child has closed what it inherited,
- * but still has its copies of the mappings. It kept the dead one's locks with them, and so
+/* A process that forks and dies while its child lives on: the child has closed what it inherited.
+ * It once still had its copies of the mappings, and kept the dead one's locks with them, so that
  * everybody took the dead for living.
  */
 #include <criterion/criterion.h>
@@ -95,14 +95,16 @@ static void hold_a_view(struct support_stage *stage)
 {
     struct ring_view view;
     struct ring_reader *reader = support_stage_attach(stage, RING_LOSSLESS, 1);
+    support_require(ring_writer_open(&stage->writer, stage->name, NULL) == 0);
     support_stage_publish(stage);
+    ring_writer_close(&stage->writer);
     support_require(ring_reader_next(reader, &view) == 0);
 }
 
 Test(fork, child_of_a_dead_reader_does_not_keep_its_place)
 {
     struct family family = {.take_part = hold_a_view};
-    support_stage_open(&family.stage, 4);
+    support_stage_open_without_writer(&family.stage, 4);
     outlive(&family);
     cr_expect_eq(ring_reap(family.stage.ring), 1);
     be_gone(&family);

@@ -1,10 +1,12 @@
 /* Decoders that die: another takes the ring over, the sequence continues, and workers stay. */
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/support/events.h"
@@ -132,6 +134,53 @@ Test(decoder, that_dies_too_often_is_given_up)
     cr_expect_eq(figure(events, 0, "received"), support_integer(summary, "published"));
     cr_expect_eq(json_array_size(lives(events, "died")), 2);
     cr_expect_eq(json_array_size(lives(events, "gone")), 1);
+}
+
+static char *maps_of(pid_t pid)
+{
+    char path[64], *text = NULL;
+    size_t size = 0;
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    FILE *file = fopen(path, "r");
+    cr_assert_not_null(file);
+    getdelim(&text, &size, '\0', file);
+    fclose(file);
+    return text;
+}
+
+/* Of door's ring, as it stands in a list of mappings: names there may be those of a file that had
+ * none yet. */
+static void describe_inode(char *text, size_t size, pid_t owner, const char *part)
+{
+    char path[128];
+    struct stat status;
+    snprintf(path, sizeof path, "/dev/shm/ring.%d-1-door.%s", (int)owner, part);
+    cr_assert_eq(stat(path, &status), 0, "%s", path);
+    snprintf(text, size, " %ju ", (uintmax_t)status.st_ino);
+}
+
+/* It is forked by a supervisor that has all rings: it once had them from there, to write into. */
+Test(decoder, started_again_has_no_ring_of_another_camera)
+{
+    struct support_result result;
+    char *other;
+    cr_assert_geq(asprintf(&other, "door=%s", clip()), 0);
+    struct support_process *process = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", "--loop", "0", "-w", "framemd5", named_clip(), other));
+    cr_assert_eq(support_await(process, "\"camera\":\"door\""), 0);
+    cr_assert_eq(support_await(process, "\"camera\":\"" CAMERA "\""), 0);
+    const pid_t dead = kill_decoder(process, 0);
+    const char *const parts[] = {"control", "frames"};
+    char *own = maps_of(support_pid(process));
+    char *maps = maps_of(support_ringside_process(process, TITLE, dead));
+    for (size_t i = 0; i < 2; i++) {
+        char inode[32];
+        describe_inode(inode, sizeof inode, support_pid(process), parts[i]);
+        cr_expect_not_null(strstr(own, inode), "%s: %s", inode, own);
+        cr_expect_null(strstr(maps, inode), "%s: %s", inode, maps);
+    }
+    cr_assert_eq(support_signal(process, SIGINT), 0);
+    support_ringside_wait(&process, &result);
 }
 
 /* -- what can't -------------------------------------------------------------------------------- */

@@ -105,5 +105,8 @@ void *ring_object_map(int fd, uint64_t offset, uint64_t size, int writable)
 {
     void *memory =
         mmap(NULL, size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, (off_t)offset);
-    return memory == MAP_FAILED ? NULL : memory;
+    if (memory == MAP_FAILED)
+        return NULL;
+    madvise(memory, size, MADV_DONTFORK); /* where it fails, a child can do what we can */
+    return memory;
 }

@@ -8,6 +8,8 @@
 #define CLEAR_SHARE 0.3F     /* of a blob's mean difference that its cells must have */
 #define STRUCTURE_MIN 3.0F   /* levels, standard deviation of a background that has structure */
 #define STRUCTURE_SHARE 0.9F /* correlation from which on the structure is still there */
+#define EDGE_STEP 0.3F  /* of a blob's mean difference, from cell to cell, that makes an edge */
+#define EDGE_SHARE 0.2F /* of a blob's outline, the least that an object has of edges */
 
 /* Sums over the cells of a blob, for the correlation of level and background. */
 struct sums {
@@ -94,6 +96,44 @@ static bool is_light(const struct sums *sums)
            common * common > STRUCTURE_SHARE * STRUCTURE_SHARE * levels * means;
 }
 
+/* How many edges there are between a cell and its neighbours, counted twice within the blob: steps
+ * of the picture that the background does not have. */
+static int count_edges(const struct fill *fill, int at, const int neighbours[4], float least)
+{
+    const float *level = fill->background->level, *mean = fill->background->mean;
+    int edges = 0;
+    for (int j = 0; j < 4; j++) {
+        const int other = neighbours[j];
+        const float step = level[at] - level[other];
+        const bool is_edge = fabsf(step) > least && fabsf(step - mean[at] + mean[other]) > least;
+        edges += is_edge + (is_edge && fill->background->activity[other] != TAKEN);
+    }
+    return edges;
+}
+
+/* A thing has an outline, or some structure within. Light without either fades away, into what it
+ * has been learned to be at its dim end; and where a thing was taken away, only the background has
+ * any. */
+static bool has_edges(const struct fill *fill)
+{
+    const struct vision_grid *grid = &fill->background->grid;
+    const float least = fill->sums.distance / fill->sums.n * EDGE_STEP;
+    int outline = 0, edges = 0;
+    for (int i = 0; i < fill->count; i++) {
+        const int at = fill->cells[i], column = at % grid->columns;
+        const int neighbours[4] = {
+            column > 0 ? at - 1 : at,
+            column < grid->columns - 1 ? at + 1 : at,
+            at >= grid->columns ? at - grid->columns : at,
+            at < grid->cells - grid->columns ? at + grid->columns : at,
+        };
+        for (int j = 0; j < 4; j++)
+            outline += fill->background->activity[neighbours[j]] != TAKEN;
+        edges += count_edges(fill, at, neighbours, least);
+    }
+    return (float)edges >= 2 * EDGE_SHARE * (float)outline;
+}
+
 /* -- lists of blobs ---------------------------------------------------------------------------- */
 
 static bool near(const struct motion_blob *a, const struct motion_blob *b)
@@ -153,7 +193,7 @@ int motion_blobs_find(struct motion_background *background, int least, int *pend
     for (const uint8_t *at = activity; (at = memchr(at, MOTION_STRONG, (size_t)(end - at))); at++) {
         fill_from(&fill, (int)(at - activity));
         const struct motion_blob blob = blob_of(&fill);
-        if (fill.count > 1 && !is_light(&fill.sums))
+        if (fill.count > 1 && !is_light(&fill.sums) && has_edges(&fill))
             count = insert(blobs, count, &blob);
     }
     count = join_near(blobs, count);

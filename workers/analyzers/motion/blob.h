@@ -6,7 +6,9 @@
  * lie a cell apart or less are one.
  *
  * A blob in which the background's own structure is still to be seen, only brighter or
- * darker, is no object but light: a shadow, a beam. It is left out.
+ * darker, is no object but light: a shadow, a beam. So is one that fades away on all
+ * sides. They are left out, and so is what shows nothing but background that was
+ * covered before.
  */
 #ifndef WORKERS_ANALYZERS_MOTION_BLOB_H
 #define WORKERS_ANALYZERS_MOTION_BLOB_H

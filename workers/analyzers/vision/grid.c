@@ -43,14 +43,25 @@ struct vision_box vision_grid_box(const struct vision_grid *grid, int left, int 
 
 /* -- the sums of a block of columns, over some rows -------------------------------------------- */
 
+/* Two bytes to a word, the even and the odd ones apart: at most CELL_MAX times 255 each. */
+typedef uint16_t pairs __attribute__((vector_size(16)));
+#define WORDS (BLOCK / sizeof(pairs))
+
 static void sum_bytes(const uint8_t *data, ptrdiff_t stride, int rows, uint32_t sums[BLOCK])
 {
-    uint16_t block[BLOCK] = {0}; /* CELL_MAX times 255 at most */
-    for (int row = 0; row < rows; row++)
-        for (int x = 0; x < BLOCK; x++)
-            block[x] = (uint16_t)(block[x] + data[row * stride + x]);
-    for (int x = 0; x < BLOCK; x++)
-        sums[x] = block[x];
+    pairs even[WORDS] = {{0}}, odd[WORDS] = {{0}};
+    for (int row = 0; row < rows; row++, data += stride)
+        for (size_t i = 0; i < WORDS; i++) {
+            pairs here;
+            memcpy(&here, data + i * sizeof here, sizeof here);
+            even[i] += here & 255;
+            odd[i] += here >> 8;
+        }
+    for (int x = 0; x < BLOCK; x += 2) {
+        const size_t i = (size_t)x / sizeof(pairs), at = (size_t)x % sizeof(pairs) / 2;
+        sums[x] = even[i][at];
+        sums[x + 1] = odd[i][at];
+    }
 }
 
 static void sum_words(const uint8_t *data, ptrdiff_t stride, int rows,
@@ -111,24 +122,42 @@ static struct scale scale_of(const struct frame_luma *luma, enum frame_range ran
     return (struct scale){255.0F / full, 0};
 }
 
+static inline void average_whole(int count, int cell, const uint32_t *sums, float share,
+                                 struct scale scale, float *levels)
+{
+    for (int column = 0; column < count; column++) {
+        uint32_t sum = 0;
+        for (int x = 0; x < cell; x++)
+            sum += sums[column * cell + x];
+        levels[column] = ((float)sum * share - scale.black) * scale.factor;
+    }
+}
+
 static void average(const struct vision_grid *grid, const uint32_t *sums, int rows,
                     struct scale scale, float *levels)
 {
     const int whole = grid->width / grid->cell;
-    float share = 1.0F / (float)(rows * grid->cell);
-    for (int column = 0; column < whole; column++) {
-        uint32_t sum = 0;
-        for (int x = 0; x < grid->cell; x++)
-            sum += sums[column * grid->cell + x];
-        levels[column] = ((float)sum * share - scale.black) * scale.factor;
+    const float share = 1.0F / (float)(rows * grid->cell);
+    switch (grid->cell) { /* those of usual pictures, for the compiler to unroll */
+    case 4:
+        average_whole(whole, 4, sums, share, scale, levels);
+        break;
+    case 6:
+        average_whole(whole, 6, sums, share, scale, levels);
+        break;
+    case 8:
+        average_whole(whole, 8, sums, share, scale, levels);
+        break;
+    default:
+        average_whole(whole, grid->cell, sums, share, scale, levels);
     }
     if (whole == grid->columns)
         return;
     uint32_t sum = 0;
     for (int x = whole * grid->cell; x < grid->width; x++)
         sum += sums[x];
-    share = 1.0F / (float)(rows * (grid->width - whole * grid->cell));
-    levels[whole] = ((float)sum * share - scale.black) * scale.factor;
+    const float rest = 1.0F / (float)(rows * (grid->width - whole * grid->cell));
+    levels[whole] = ((float)sum * rest - scale.black) * scale.factor;
 }
 
 void vision_reduce(const struct vision_grid *grid, const struct frame_luma *luma,

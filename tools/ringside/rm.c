@@ -43,6 +43,9 @@ static int print_help(void)
          "Removes rings whose owner is dead: those named, or all. 'ringside ls' lists them. A\n"
          "ring whose owner lives is never removed.\n"
          "\n"
+         "      --stale  all whose owner is dead\n"
+         "      --help\n"
+         "\n"
          "Exit status: 0, or 1 when one could not be removed.");
     return EXIT_ALL_DELIVERED;
 }

@@ -114,7 +114,8 @@ static int print_help(void)
          "does and its options, then the options that every worker has. A comma in a value is\n"
          "written '\\,'.\n"
          "\n"
-         "      --json      one JSON object a line");
+         "      --json      one JSON object a line\n"
+         "      --help");
     return EXIT_ALL_DELIVERED;
 }
 

@@ -27,7 +27,7 @@ struct scene {
 static void begin(struct scene *scene, const char *input, const char *const arguments[])
 {
     char *named, pid[16];
-    const char *argv[16] = {pid};
+    const char *argv[16] = {pid, "-i", "0.1"};
     snprintf(scene->camera, sizeof scene->camera, "gate-%d", (int)getpid());
     cr_assert_geq(asprintf(&named, "%s=%s", scene->camera, input), 0);
     scene->run = support_ringside_start(
@@ -35,7 +35,7 @@ static void begin(struct scene *scene, const char *input, const char *const argu
     snprintf(pid, sizeof pid, "%d", (int)support_pid(scene->run));
     snprintf(scene->ring, sizeof scene->ring, "%s-0-%s", pid, scene->camera);
     for (int i = 0; arguments[i]; i++)
-        argv[i + 1] = arguments[i];
+        argv[i + 3] = arguments[i];
     support_web_start(&scene->web, argv);
     free(named);
 }
@@ -322,7 +322,7 @@ Test(serve, run_waits_for_no_listener)
     struct support_process *run;
     struct support_result result;
     char packet[65536], *input;
-    cr_assert_geq(asprintf(&input, "gate-%d=test:size=64x48,rate=25,duration=400", (int)getpid()),
+    cr_assert_geq(asprintf(&input, "gate-%d=test:size=64x48,rate=25,duration=250", (int)getpid()),
                   0);
     run = support_ringside_start(SUPPORT_ARGUMENTS("run", "-q", "-w", "framemd5", input));
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -361,7 +361,7 @@ Test(serve, nothing_tells_a_path)
     run = support_ringside_start(
         SUPPORT_ARGUMENTS("run", "-q", "--pace", "--loop", "0", "-w", worker, input));
     snprintf(pid, sizeof pid, "%d", (int)support_pid(run));
-    support_web_start(&scene.web, SUPPORT_ARGUMENTS(pid));
+    support_web_start(&scene.web, SUPPORT_ARGUMENTS(pid, "-i", "0.1"));
     json_decref(await_camera(&scene, "online"));
     reader = support_ringside_start(SUPPORT_ARGUMENTS("cat", "--fps", "0.01", scene.camera));
     cr_assert_eq(support_await(reader, "YUV4MPEG2"), 0);
@@ -450,8 +450,8 @@ Test(serve, token_is_asked_for)
     struct support_reply reply = support_web_get(&scene.web, "/?token=" TOKEN, "");
     cr_expect_eq(reply.status, 303);
     cr_expect_not_null(strstr(reply.head, "\r\nLocation: /\r\n"));
-    cr_expect_not_null(strstr(reply.head, "\r\nSet-Cookie: ringside=" TOKEN
-                                          "; Path=/; HttpOnly; SameSite=Strict"));
+    cr_expect_not_null(
+        strstr(reply.head, "\r\nSet-Cookie: ringside=" TOKEN "; Path=/; HttpOnly; SameSite=Lax"));
     support_web_stop(&scene.web);
 }
 
@@ -590,6 +590,7 @@ Test(serve, bad_arguments_are_told_in_a_line)
     REFUSED("ringside serve: --listen: others could look at this address; give --token-file or "
             "--password-file",
             "--listen", "0.0.0.0:0");
+    REFUSED("ringside serve: --interval 0: must be a number from 0.1 to 3600", "-i", "0");
     REFUSED("ringside serve: --fps 0: must be a number from 0.1 to 1000", "--fps", "0");
     REFUSED("ringside serve: --quality 101: must be a number from 1 to 100", "-q", "101");
     REFUSED("ringside serve: --token-file /none: No such file or directory", "--token-file",

@@ -126,10 +126,11 @@ static struct site_reply refuse(const struct http *http, enum access_verdict ver
     struct site_reply reply = {.status = MHD_HTTP_UNAUTHORIZED};
     if (verdict == ACCESS_STRANGE) {
         reply.status = MHD_HTTP_MISDIRECTED_REQUEST;
-        reply.response = site_text("this address is not served under that name\n");
+        reply.response = site_text("This address is not served under that name.\n");
         return reply;
     }
-    reply.response = site_text("the token, or name and password, are missing or wrong\n");
+    reply.response =
+        site_text("The token (/?token=...), or name and password, are missing or wrong.\n");
     if (reply.response && http->access->password)
         mhd.MHD_add_response_header(reply.response, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
                                     "Basic realm=\"ringside\", charset=\"UTF-8\"");
@@ -149,7 +150,7 @@ static struct site_reply decide(struct http *http, struct MHD_Connection *connec
     }
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
         struct site_reply reply = {MHD_HTTP_METHOD_NOT_ALLOWED,
-                                   site_text("there is only GET and HEAD here\n"), false};
+                                   site_text("There is only GET and HEAD here.\n"), false};
         if (reply.response)
             mhd.MHD_add_response_header(reply.response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
         return reply;

@@ -167,7 +167,7 @@ async function draw(ring, jpeg) {
   if (camera.canvas.width !== bitmap.width || camera.canvas.height !== bitmap.height) {
     camera.canvas.width = bitmap.width;
     camera.canvas.height = bitmap.height;
-    camera.picture.style.aspectRatio = `${bitmap.width} / ${bitmap.height}`;
+    camera.picture.style.setProperty("--ratio", `${bitmap.width} / ${bitmap.height}`);
   }
   camera.canvas.getContext("2d").drawImage(bitmap, 0, 0);
   bitmap.close();
@@ -294,6 +294,7 @@ const words = {
   health: (event) => event.state === "start" ? `${event.condition}`
     : `no longer ${event.condition}, after ${seconds(event.duration)}`,
   snapshot: (event) => `picture saved: ${event.path}`,
+  lost: (event) => `${event.events} events were lost`,
   summary: (event) => `${event.outcome}: ${event.published} frames in ${seconds(event.seconds)}`,
 };
 

@@ -8,8 +8,8 @@
 #include "tools/ringside/broadcast.h"
 #include "workers/supervisor.h"
 
-#define EVENTS_A_TURN 64 /* of each run */
-#define EVENT_MAX (256 << 10)
+#define EVENTS_A_TURN 64     /* of each run */
+#define EVENT_MAX (64 << 10) /* bytes; a longer one is none */
 
 int reception_open(struct reception *reception)
 {

@@ -20,8 +20,7 @@
 #include "tools/ringside/serve/reception.h"
 #include "tools/ringside/serve/site.h"
 
-#define LOOK_EVERY_MS 1000
-#define WAIT_EVERY_MS 200 /* while there is no camera */
+#define WAIT_EVERY_MS 200 /* at most, while there is no camera */
 
 enum { GO_ON = -1 };
 
@@ -29,6 +28,7 @@ struct serve {
     struct listen_address address;
     struct access access;
     struct gallery_config pictures;
+    double interval;      /* seconds, from one look at the rings to the next */
     char *const *cameras; /* ends with NULL; none: all */
     struct site site;
     struct reception reception;
@@ -53,6 +53,7 @@ static int print_help(void)
          "                     /?token=..., or as `Authorization: Bearer ...`\n"
          "      --password-file FILE\n"
          "                     only for who gives NAME:PASSWORD, the file's first line\n"
+         "  -i, --interval S   look at the rings every S seconds (default: 1)\n"
          "      --fps N        at most N pictures a second of each camera (default: 10)\n"
          "  -q, --quality N    of the pictures, 1 to 100 (default: 75)\n"
          "      --help\n"
@@ -114,6 +115,8 @@ static int handle_option(struct serve *serve, int option, const char *argument)
         return parse_secret(serve, option == OPTION_TOKEN, optarg);
     case OPTION_FPS:
         return parse_number("fps", optarg, 0.1, 1000, &serve->pictures.fps);
+    case 'i':
+        return parse_number("interval", optarg, 0.1, 3600, &serve->interval);
     case 'q':
         status = parse_number("quality", optarg, 1, 100, &quality);
         serve->pictures.quality = (int)quality;
@@ -132,6 +135,7 @@ static int parse(struct serve *serve, int argc, char **argv)
         {"listen", required_argument, NULL, 'l'},
         {"token-file", required_argument, NULL, OPTION_TOKEN},
         {"password-file", required_argument, NULL, OPTION_PASSWORD},
+        {"interval", required_argument, NULL, 'i'},
         {"fps", required_argument, NULL, OPTION_FPS},
         {"quality", required_argument, NULL, 'q'},
         {"help", no_argument, NULL, 'h'},
@@ -140,7 +144,7 @@ static int parse(struct serve *serve, int argc, char **argv)
     int option, status = parse_listen(serve, "127.0.0.1:8080");
     opterr = 0;
     optind = 1;
-    while (status == GO_ON && (option = getopt_long(argc, argv, ":l:q:h", options, NULL)) != -1)
+    while (status == GO_ON && (option = getopt_long(argc, argv, ":l:i:q:h", options, NULL)) != -1)
         status = handle_option(serve, option, argv[optind - 1]);
     serve->cameras = argv + optind;
     if (status == GO_ON && !serve->address.loopback && !serve->access.token &&
@@ -184,7 +188,7 @@ static void follow(void *user)
     gallery_follow(serve->site.gallery, &serve->site.sample, is_watched, serve);
 }
 
-/* What is done every second. Without memory for a look the next one is tried. */
+/* What is done now and then. Without memory for a look the next one is tried. */
 static void look(struct serve *serve)
 {
     sample_take(&serve->site.sample, is_wanted, serve);
@@ -193,7 +197,9 @@ static void look(struct serve *serve)
     streams_wake(&serve->site.streams);
     streams_keep_alive(&serve->site.streams);
     http_sweep(serve->site.http);
-    serve->look_due_ms = now_ms() + (serve->site.sample.count ? LOOK_EVERY_MS : WAIT_EVERY_MS);
+    const int64_t interval = (int64_t)(serve->interval * 1000);
+    const bool waits = serve->site.sample.count == 0 && interval > WAIT_EVERY_MS;
+    serve->look_due_ms = now_ms() + (waits ? WAIT_EVERY_MS : interval);
 }
 
 static int timeout_ms(const struct serve *serve)
@@ -312,7 +318,7 @@ static int run(struct serve *serve)
 
 int command_serve(int argc, char **argv)
 {
-    struct serve serve = {.pictures = {.fps = 10, .quality = 75}};
+    struct serve serve = {.pictures = {.fps = 10, .quality = 75}, .interval = 1};
     int status = parse(&serve, argc, argv);
     if (status == GO_ON)
         status = run(&serve);

@@ -49,11 +49,11 @@ struct MHD_Response *site_text(const char *text)
 struct MHD_Response *site_welcome(const char *token)
 {
     char cookie[512];
-    struct MHD_Response *response = site_text("go on\n");
+    struct MHD_Response *response = site_text("Go on.\n");
     if (!response)
         return NULL;
     snprintf(cookie, sizeof cookie,
-             ACCESS_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000", token);
+             ACCESS_COOKIE "=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000", token);
     mhd.MHD_add_response_header(response, MHD_HTTP_HEADER_SET_COOKIE, cookie);
     mhd.MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, "/");
     return response;
@@ -109,7 +109,7 @@ static struct site_reply go_on(struct MHD_Response *stream)
     if (stream)
         return (struct site_reply){MHD_HTTP_OK, dress(stream, NULL), true};
     struct site_reply reply = {MHD_HTTP_SERVICE_UNAVAILABLE,
-                               site_text("too many are watching; try again later\n"), false};
+                               site_text("Too many are watching; try again later.\n"), false};
     if (reply.response)
         mhd.MHD_add_response_header(reply.response, MHD_HTTP_HEADER_RETRY_AFTER, "10");
     return reply;
@@ -162,5 +162,5 @@ struct site_reply site_answer(struct site *site, struct MHD_Connection *connecti
         return go_on(streams_pictures(&site->streams, connection, NULL));
     if (takes_camera(path, camera, sizeof camera) && is_there(site, camera))
         return go_on(streams_pictures(&site->streams, connection, camera));
-    return (struct site_reply){MHD_HTTP_NOT_FOUND, site_text("there is nothing here\n"), false};
+    return (struct site_reply){MHD_HTTP_NOT_FOUND, site_text("There is nothing here.\n"), false};
 }

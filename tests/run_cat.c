@@ -116,7 +116,7 @@ static void check_hashes(char *text, const struct scene *scene, size_t published
 static void check_exact(char *clip, const char *pipeline)
 {
     struct scene scene;
-    stand_still(&scene, clip, "200");
+    stand_still(&scene, clip, "80");
     struct support_process *cat = start(pipeline);
     await_reader(&scene, RING_LOSSLESS);
     size_t published = go_on(&scene);
@@ -188,7 +188,7 @@ Test(cat, reader_that_goes_while_the_camera_is_silent_ends_it_quietly)
     struct scene scene;
     int ends[2];
     char pipeline[128];
-    stand_still(&scene, small_clip(), "200");
+    stand_still(&scene, small_clip(), "80");
     cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
     int out = dup(ends[1]); /* without O_CLOEXEC, for the child */
     snprintf(pipeline, sizeof pipeline, "exec \"$RINGSIDE\" cat --policy latest " CAMERA " >&%d",
@@ -279,7 +279,7 @@ Test(snap, camera_that_is_silent_is_not_waited_for_for_ever)
 {
     struct scene scene;
     struct ring_info info;
-    stand_still(&scene, small_clip(), "200");
+    stand_still(&scene, small_clip(), "80");
     cr_assert_eq(ring_inspect_name(scene.ring, &info), 0);
     cr_assert_eq(kill(info.writer, SIGSTOP), 0);
     struct support_result result =
@@ -349,8 +349,8 @@ Test(snap, bad_arguments_are_told_in_a_line)
 Test(cat, name_of_two_cameras_is_not_guessed)
 {
     struct scene first, second;
-    stand_still(&first, small_clip(), "200");
-    stand_still(&second, small_clip(), "200");
+    stand_still(&first, small_clip(), "80");
+    stand_still(&second, small_clip(), "80");
     struct support_result result = end(start("\"$RINGSIDE\" cat " CAMERA), 1);
     cr_expect_not_null(strstr(result.err, "there are several; name one of"));
     cr_expect_not_null(strstr(result.err, first.ring));

@@ -66,12 +66,16 @@ static struct result stream(const char *clip, bool with_slow)
         abort();
     workers[1].index = 1;
     const struct supervisor_config config = {
-        .cameras = &(struct supervisor_camera){.name = "clip", .input = clip},
+        .cameras =
+            &(struct supervisor_camera){
+                .name = "clip",
+                .input = clip,
+                .slots = 16, /* the same for both */
+                .plays = PLAYS,
+            },
         .camera_count = 1,
         .workers = workers,
         .worker_count = with_slow ? 2 : 1,
-        .slots = 16, /* the same for both */
-        .plays = PLAYS,
         .user = &result,
         .event = on_event,
         .log = on_log,

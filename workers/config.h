@@ -60,6 +60,14 @@ extern const struct worker_option worker_common_options[];
 int worker_config_parse(struct worker_config *config, const struct worker_class *class_,
                         const char *text, char *problem, size_t problem_size);
 
+/* The same step by step: first the defaults, -ENOMEM; to be given back in any case. */
+int worker_config_begin(struct worker_config *config, const struct worker_class *class_);
+
+/* Then one option after the other. -ENOENT: there is none of that name, -EINVAL: it takes no such
+ * value; `problem` then says which there are, "must be " and what it takes. */
+int worker_config_set(struct worker_config *config, const char *key, const char *value,
+                      char *problem, size_t problem_size);
+
 /* A copy with options of its own, all zero where there are none; worker_config_free gives them
  * back. -ENOMEM. */
 int worker_config_copy(struct worker_config *copy, const struct worker_config *config);
@@ -68,6 +76,15 @@ int worker_config_copy(struct worker_config *copy, const struct worker_config *c
 double worker_config_rate(const struct worker_config *config);
 
 void worker_config_free(struct worker_config *config);
+
+/* Of any object that a list of options describes: sets the option's field from a text. False:
+ * it takes no such value, and the field is spoilt. */
+bool worker_option_store(const struct worker_option *option, void *object, const char *value);
+void worker_option_store_default(const struct worker_option *option, void *object);
+
+/* NULL: the list, which ends with a NULL key, has none of that name. */
+const struct worker_option *worker_option_find(const struct worker_option *options,
+                                               const char *key);
 
 /* An option in words: the values it takes ("yes or no", "from 1 to 255"), and its
  * default. Cut to `size`, always with a NUL. */

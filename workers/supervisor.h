@@ -36,9 +36,27 @@
 extern "C" {
 #endif
 
+/* What is done with damaged frames. */
+enum supervisor_corrupt {
+    SUPERVISOR_DROP,
+    SUPERVISOR_PASS, /* with their flag */
+};
+
 struct supervisor_camera {
     const char *name;  /* unique, under WORKER_CAMERA_NAME_MAX bytes */
     const char *input; /* path or URL */
+    unsigned slots;    /* of its ring; 0: by supervisor_slots */
+    unsigned threads;  /* of its decoder; 0: they share the processors */
+    unsigned plays;    /* 0: without end */
+    int restarts;      /* that its decoder may need within a minute */
+    enum decoder_frames frames;
+    double max_fps; /* 0: all, negative: what its workers ask for */
+    enum supervisor_corrupt corrupt;
+    double stall_timeout; /* seconds that a stream may be silent; 0: for ever */
+    double hang_timeout;  /* without a sign of life, until its decoder is killed; 0: never */
+    bool pace;            /* by its timestamps */
+    bool on_demand;       /* decoded only while somebody reads */
+    bool no_sandbox;      /* leave its decoder all rights */
 };
 
 struct supervisor_config {
@@ -46,20 +64,8 @@ struct supervisor_config {
     unsigned camera_count;
     const struct worker_config *workers;
     unsigned worker_count; /* at most RING_READERS_MAX; 0: others may read the rings */
-    unsigned slots;        /* of each ring; 0: by supervisor_slots */
-    unsigned threads;      /* of each decoder; 0: they share the processors */
-    bool no_sandbox;       /* leave the decoders all their rights */
-    enum decoder_frames frames;
-    double max_fps;    /* of each input; 0: what its workers ask for, HUGE_VAL: all */
-    bool on_demand;    /* decode only while somebody reads */
-    bool pass_corrupt; /* show damaged frames, too */
-    int64_t stop_ns;   /* for processes to end in order before they are killed; 0: 5 s */
-    int64_t stall_ns;  /* how long a stream may be silent; 0: for ever */
-    bool pace;
-    unsigned plays;      /* 0: without end */
-    int restarts;        /* that a decoder may need within a minute */
-    double hang_seconds; /* without a sign of life, until a decoder is killed; 0: never */
-    bool dry_run;        /* open the inputs, tell their budget, end */
+    int64_t stop_ns;       /* for processes to end in order before they are killed; 0: 5 s */
+    bool dry_run;          /* open the inputs, tell their budget, end */
     bool verbose;
 
     /* All in this process: no fork, one thread, one camera after the other; see

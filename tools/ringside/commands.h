@@ -8,6 +8,7 @@ enum exit_status {
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
     EXIT_PARTIAL = 3, /* something was damaged, truncated or corrupt */
+    EXIT_CONFIG = 78, /* the configuration file has a mistake */
     EXIT_SIGNAL = 128 /* + the signal's number */
 };
 

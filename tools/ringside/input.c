@@ -8,14 +8,13 @@
 #include <string.h>
 
 #include "tools/ringside/secret.h"
+#include "tools/ringside/text.h"
 #include "workers/decoder/source.h"
-
-#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 /* Bytes of an explicit NAME, 0: there is none. */
 static size_t explicit_name(const char *argument)
 {
-    size_t length = strspn(argument, NAME_CHARACTERS);
+    size_t length = text_name_length(argument);
     return argument[length] == '=' ? length : 0;
 }
 
@@ -75,38 +74,53 @@ static void stem(const char *argument, char name[WORKER_CAMERA_NAME_MAX])
         strcpy(name, "camera");
 }
 
-static bool is_taken(const struct inputs *inputs, const char *name)
+int inputs_find(const struct inputs *inputs, const char *name)
 {
     for (unsigned i = 0; i < inputs->count; i++)
         if (strcmp(inputs->cameras[i].name, name) == 0)
-            return true;
-    return false;
+            return (int)i;
+    return -1;
 }
 
 static void make_unique(const struct inputs *inputs, char name[WORKER_CAMERA_NAME_MAX])
 {
     char *end = name + strlen(name);
-    for (unsigned number = 2; is_taken(inputs, name); number++)
+    for (unsigned number = 2; inputs_find(inputs, name) >= 0; number++)
         snprintf(end, 8, "-%u", number);
 }
 
-/* What the input is: written there, in a file or in the environment. */
-static int add(struct inputs *inputs, const char *name, const char *input, char *problem,
-               size_t size)
+static int grow(struct inputs *inputs)
+{
+    struct supervisor_camera *cameras =
+        reallocarray(inputs->cameras, inputs->count + 1, sizeof *cameras);
+    if (!cameras)
+        return -ENOMEM;
+    inputs->cameras = cameras;
+    return 0;
+}
+
+int inputs_add(struct inputs *inputs, const struct supervisor_camera *like, const char *name,
+               const char *input, char *problem, size_t problem_size)
 {
     char *copy = strdup(name);
     char *real = NULL;
-    int error = copy ? secret_read(&real, input, problem, size) : -ENOMEM;
+    int error = copy ? grow(inputs) : -ENOMEM;
+    snprintf(problem, problem_size, "%s", strerror(ENOMEM));
+    if (!error)
+        error = secret_read(&real, input, problem, problem_size);
     if (error) {
         free(copy);
         return error;
     }
-    inputs->cameras[inputs->count++] = (struct supervisor_camera){.name = copy, .input = real};
+    struct supervisor_camera *camera = &inputs->cameras[inputs->count++];
+    *camera = *like;
+    camera->name = copy;
+    camera->input = real;
     return 0;
 }
 
-static int add_named(struct inputs *inputs, const char *argument, size_t length, char *problem,
-                     size_t size)
+static int add_named(struct inputs *inputs, const struct supervisor_camera *like,
+                     const char *argument, size_t length, char *problem, size_t size)
 {
     char name[WORKER_CAMERA_NAME_MAX];
     if (length >= sizeof name) {
@@ -116,25 +130,27 @@ static int add_named(struct inputs *inputs, const char *argument, size_t length,
     }
     memcpy(name, argument, length);
     name[length] = '\0';
-    if (is_taken(inputs, name)) {
+    if (inputs_find(inputs, name) >= 0) {
         snprintf(problem, size, "two inputs are called '%s'", name);
         return -EINVAL;
     }
-    return add(inputs, name, argument + length + 1, problem, size);
+    return inputs_add(inputs, like, name, argument + length + 1, problem, size);
 }
 
-static int add_by_stem(struct inputs *inputs, const char *argument, char *problem, size_t size)
+static int add_by_stem(struct inputs *inputs, const struct supervisor_camera *like,
+                       const char *argument, char *problem, size_t size)
 {
     char name[WORKER_CAMERA_NAME_MAX];
     stem(argument, name);
     make_unique(inputs, name);
-    return add(inputs, name, argument, problem, size);
+    return inputs_add(inputs, like, name, argument, problem, size);
 }
 
 /* Named ones first, so that a stem never takes a name that was asked for; then all
  * in the order given. */
-static int parse_pass(struct inputs *inputs, char **arguments, unsigned count, bool named,
-                      struct supervisor_camera *ordered, char *problem, size_t size)
+static int parse_pass(struct inputs *inputs, const struct supervisor_camera *like, char **arguments,
+                      unsigned count, bool named, struct supervisor_camera *ordered, char *problem,
+                      size_t size)
 {
     for (unsigned i = 0; i < count; i++) {
         size_t length = explicit_name(arguments[i]);
@@ -144,8 +160,8 @@ static int parse_pass(struct inputs *inputs, char **arguments, unsigned count, b
             snprintf(problem, size, "'%s' names no input", arguments[i]);
             return -EINVAL;
         }
-        int error = named ? add_named(inputs, arguments[i], length, problem, size)
-                          : add_by_stem(inputs, arguments[i], problem, size);
+        int error = named ? add_named(inputs, like, arguments[i], length, problem, size)
+                          : add_by_stem(inputs, like, arguments[i], problem, size);
         if (error)
             return error;
         ordered[i] = inputs->cameras[inputs->count - 1];
@@ -153,18 +169,18 @@ static int parse_pass(struct inputs *inputs, char **arguments, unsigned count, b
     return 0;
 }
 
-int inputs_parse(struct inputs *inputs, char **arguments, unsigned count, char *problem,
-                 size_t problem_size)
+int inputs_parse(struct inputs *inputs, const struct supervisor_camera *like, char **arguments,
+                 unsigned count, char *problem, size_t problem_size)
 {
-    *inputs = (struct inputs){.cameras = calloc(count + 1, sizeof *inputs->cameras)};
+    *inputs = (struct inputs){0};
     struct supervisor_camera *ordered = calloc(count + 1, sizeof *ordered);
-    int error = inputs->cameras && ordered ? 0 : -ENOMEM;
+    int error = ordered ? 0 : -ENOMEM;
     if (error)
         snprintf(problem, problem_size, "%s", strerror(ENOMEM));
     if (!error)
-        error = parse_pass(inputs, arguments, count, true, ordered, problem, problem_size);
+        error = parse_pass(inputs, like, arguments, count, true, ordered, problem, problem_size);
     if (!error)
-        error = parse_pass(inputs, arguments, count, false, ordered, problem, problem_size);
+        error = parse_pass(inputs, like, arguments, count, false, ordered, problem, problem_size);
     if (error) {
         free(ordered);
         inputs_free(inputs);

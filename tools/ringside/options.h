@@ -1,4 +1,4 @@
-/* The options of `ringside run`. */
+/* What a run is to be: the command line of `ringside run`, and the file that it may name. */
 #ifndef TOOLS_RINGSIDE_OPTIONS_H
 #define TOOLS_RINGSIDE_OPTIONS_H
 
@@ -9,21 +9,15 @@
 #include "tools/ringside/worker.h"
 
 struct run_options {
+    const char *file; /* -c, NULL: none */
     struct inputs inputs;
     struct workers workers;
-    const char *program_options; /* for the next --exec */
-    bool pace, on_demand, dry_run, json, in_process, no_sandbox;
-    unsigned plays;    /* 0: without end */
-    unsigned restarts; /* that a decoder may need within a minute */
-    unsigned slots;    /* 0: as many as are good */
-    unsigned threads;  /* of each decoder, 0: by default */
-    double seconds;    /* to run, 0: to the end */
-    enum decoder_frames frames;
-    double max_fps;       /* of each input; 0: what the workers ask for, HUGE_VAL: all */
-    bool pass_corrupt;    /* show damaged frames, too */
-    double stop_seconds;  /* for an orderly end */
-    double stall_seconds; /* how long a stream may be silent, 0: for ever */
-    double hang_seconds;  /* a decoder may go without a sign of life, 0: for ever */
+    bool has_workers_of_file;        /* those given as arguments take their place */
+    const char *program_options;     /* for the next --exec */
+    struct supervisor_camera camera; /* what holds for every camera; neither name nor input */
+    bool check, dry_run, json, in_process, quiet, verbose;
+    double seconds;      /* to run, 0: to the end */
+    double stop_timeout; /* seconds for an orderly end */
     struct log log;
 };
 

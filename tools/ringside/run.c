@@ -77,6 +77,14 @@ static int catch_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static bool leaves_rights(const struct inputs *inputs)
+{
+    for (unsigned i = 0; i < inputs->count; i++)
+        if (inputs->cameras[i].no_sandbox)
+            return true;
+    return false;
+}
+
 static int start(struct run *run)
 {
     const struct run_options *options = &run->options;
@@ -85,19 +93,7 @@ static int start(struct run *run)
         .camera_count = options->inputs.count,
         .workers = options->workers.workers,
         .worker_count = options->workers.count,
-        .slots = options->slots,
-        .threads = options->threads,
-        .no_sandbox = options->no_sandbox,
-        .frames = options->frames,
-        .max_fps = options->max_fps,
-        .on_demand = options->on_demand,
-        .pass_corrupt = options->pass_corrupt,
-        .stop_ns = (int64_t)(options->stop_seconds * 1e9),
-        .hang_seconds = options->hang_seconds,
-        .stall_ns = (int64_t)(options->stall_seconds * 1e9),
-        .pace = options->pace,
-        .plays = options->plays,
-        .restarts = (int)options->restarts,
+        .stop_ns = (int64_t)(options->stop_timeout * 1e9),
         .dry_run = options->dry_run,
         .in_process = options->in_process,
         .verbose = options->log.level >= WORKER_DEBUG,
@@ -106,7 +102,7 @@ static int start(struct run *run)
         .log = on_log,
         .budget = on_budget,
     };
-    if (options->no_sandbox)
+    if (leaves_rights(&options->inputs))
         on_log(run, WORKER_WARNING, NULL,
                "without a sandbox a damaged or hostile input can do all that you can");
     int error = supervisor_create(&run->supervisor, &config);
@@ -284,7 +280,7 @@ int command_run(int argc, char **argv)
     struct run run = {.signals = -1};
     int status = run_options_parse(&run.options, argc, argv);
     if (status < 0)
-        status = run_to_end(&run);
+        status = run.options.check ? EXIT_ALL_DELIVERED : run_to_end(&run);
     broadcast_close(&run.broadcast);
     output_free(&run.output);
     run_options_free(&run.options);

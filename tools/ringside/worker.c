@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/ringside/text.h"
 #include "workers/plugin.h"
 
 static bool is_path(const char *name)
@@ -14,15 +15,12 @@ static bool is_path(const char *name)
     return strchr(name, '/') || (length > 3 && strcmp(name + length - 3, ".so") == 0);
 }
 
-static int unknown(const char *name, char *problem, size_t size)
+void workers_list_classes(char *text, size_t size)
 {
-    char known[256] = "";
-    for (unsigned i = 0; worker_classes[i]; i++) {
-        strncat(known, i ? ", " : "", sizeof known - strlen(known) - 1);
-        strncat(known, worker_classes[i]->name, sizeof known - strlen(known) - 1);
-    }
-    snprintf(problem, size, "no worker '%s'; there are: %s", name, known);
-    return -EINVAL;
+    *text = '\0';
+    for (unsigned i = 0; worker_classes[i]; i++)
+        snprintf(text + strlen(text), size - strlen(text), "%s%s", i ? ", " : "",
+                 worker_classes[i]->name);
 }
 
 static int check_room(const struct workers *workers, char *problem, size_t size)
@@ -45,27 +43,41 @@ static int add(struct workers *workers, const struct worker_class *class_, const
     return error;
 }
 
+int workers_add_class(struct workers *workers, const char *name, const char *options, char *problem,
+                      size_t size)
+{
+    char known[256];
+    const struct worker_class *class_ = worker_class_find(name);
+    int error = check_room(workers, problem, size);
+    if (error || class_)
+        return error ? error : add(workers, class_, options, problem, size);
+    workers_list_classes(known, sizeof known);
+    snprintf(problem, size, "no worker '%s'; there are: %s", name, known);
+    return -EINVAL;
+}
+
+int workers_add_plugin(struct workers *workers, const char *path, const char *options,
+                       char *problem, size_t size)
+{
+    const struct worker_class *class_;
+    int error = check_room(workers, problem, size);
+    if (!error)
+        error = worker_plugin_load(&class_, path, problem, size);
+    return error ? error : add(workers, class_, options, problem, size);
+}
+
 int workers_add(struct workers *workers, const char *text, char *problem, size_t size)
 {
     char name[4096];
-    const struct worker_class *class_;
     const size_t length = strcspn(text, ":");
-    int error = check_room(workers, problem, size);
-    if (error)
-        return error;
+    const char *options = text[length] ? text + length + 1 : NULL;
     snprintf(name, sizeof name, "%.*s", (int)length, text);
-    class_ = worker_class_find(name);
-    if (!class_ && is_path(name))
-        error = worker_plugin_load(&class_, name, problem, size);
-    else if (!class_)
-        error = unknown(name, problem, size);
-    return error ? error
-                 : add(workers, class_, text[length] ? text + length + 1 : NULL, problem, size);
+    return is_path(name) && !worker_class_find(name)
+               ? workers_add_plugin(workers, name, options, problem, size)
+               : workers_add_class(workers, name, options, problem, size);
 }
 
 /* -- programs -------------------------------------------------------------------------------- */
-
-#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 
 /* Splits the command as a shell does, but nothing is run for it. */
 static int split(struct worker_program *program, const char *command, char *problem, size_t size)
@@ -81,39 +93,47 @@ static int split(struct worker_program *program, const char *command, char *prob
     return -EINVAL;
 }
 
-static void name_program(struct worker_program *program, const char *text, size_t length)
+static void name_program(struct worker_program *program, const char *name)
 {
     const char *path = program->words.we_wordv[0];
     const char *slash = strrchr(path, '/');
-    if (length > 0)
-        snprintf(program->name, sizeof program->name, "%.*s", (int)length, text);
-    else
-        snprintf(program->name, sizeof program->name, "%s", slash && slash[1] ? slash + 1 : path);
+    snprintf(program->name, sizeof program->name, "%s",
+             name                ? name
+             : slash && slash[1] ? slash + 1
+                                 : path);
     program->class_ =
         (struct worker_class){.name = program->name, .summary = "a program of the user's"};
 }
 
-int workers_add_program(struct workers *workers, const char *text, const char *options,
-                        char *problem, size_t size)
+int workers_add_command(struct workers *workers, const char *name, const char *command,
+                        const char *options, char *problem, size_t size)
 {
     int error = check_room(workers, problem, size);
     struct worker_program *program = error ? NULL : calloc(1, sizeof *program);
     if (!program)
         return error ? error : -ENOMEM;
-    size_t length = strspn(text, NAME_CHARACTERS);
-    if (text[length] != '=')
-        length = 0;
-    error = split(program, text + (length ? length + 1 : 0), problem, size);
+    error = split(program, command, problem, size);
     if (error) {
         free(program);
         return error;
     }
-    name_program(program, text, length);
+    name_program(program, name);
     workers->programs[workers->count] = program;
     struct worker_config *worker = &workers->workers[workers->count];
     error = add(workers, &program->class_, options, problem, size);
     worker->command = (const char *const *)program->words.we_wordv;
     return error;
+}
+
+int workers_add_program(struct workers *workers, const char *text, const char *options,
+                        char *problem, size_t size)
+{
+    char name[WORKER_PROGRAM_NAME_MAX];
+    const size_t length = text_name_length(text);
+    if (length == 0 || text[length] != '=')
+        return workers_add_command(workers, NULL, text, options, problem, size);
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
+    return workers_add_command(workers, name, text + length + 1, options, problem, size);
 }
 
 void workers_free(struct workers *workers)

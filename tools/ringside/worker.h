@@ -1,4 +1,4 @@
-/* The workers that the arguments of `ringside run` ask for. */
+/* The workers that `ringside run` is asked for. */
 #ifndef TOOLS_RINGSIDE_WORKER_H
 #define TOOLS_RINGSIDE_WORKER_H
 
@@ -8,10 +8,12 @@
 #include "libring/ring.h"
 #include "workers/config.h"
 
+#define WORKER_PROGRAM_NAME_MAX 64 /* bytes, with the NUL */
+
 /* A program in place of a class. */
 struct worker_program {
     struct worker_class class_; /* gives the name */
-    char name[64];
+    char name[WORKER_PROGRAM_NAME_MAX];
     wordexp_t words;
 };
 
@@ -28,6 +30,18 @@ int workers_add(struct workers *workers, const char *text, char *problem, size_t
 /* Adds what --exec gives, [NAME=]COMMAND, with these options (NULL: none). Likewise. */
 int workers_add_program(struct workers *workers, const char *text, const char *options,
                         char *problem, size_t size);
+
+/* The parts of these: a class of that name, a plug-in at that path, a command whose name (NULL)
+ * is the program's; `options` NULL: none. Likewise. */
+int workers_add_class(struct workers *workers, const char *name, const char *options, char *problem,
+                      size_t size);
+int workers_add_plugin(struct workers *workers, const char *path, const char *options,
+                       char *problem, size_t size);
+int workers_add_command(struct workers *workers, const char *name, const char *command,
+                        const char *options, char *problem, size_t size);
+
+/* The names of the classes, in a line. */
+void workers_list_classes(char *text, size_t size);
 
 void workers_free(struct workers *workers);
 

@@ -87,7 +87,8 @@ static int open_zones(struct worker_camera *camera, struct motion *motion)
         return 0;
     int error = motion_zones_load(&motion->zones, motion->options.zones, problem, sizeof problem);
     if (error)
-        worker_log__(camera, "%s: %s", motion->options.zones, problem);
+        worker_log__(camera, "%s: %s",
+                     *motion->options.zones == '{' ? "zones" : motion->options.zones, problem);
     return error;
 }
 
@@ -163,7 +164,8 @@ static const struct worker_option options[] = {
     REAL(static_seconds, 0.1, 86400, 20, "seconds after which what rests becomes background"),
     REAL(light, 1, 100, 60, "percent of the picture that changes at once with the light"),
     REAL(settle_seconds, 0, 60, 0.6, "seconds after which changed light is taken for lasting"),
-    PATH(zones, options.zones, "JSON file of zones and masks, see ringside-analyzers(7)"),
+    PATH(zones, options.zones,
+         "JSON file of zones and masks, or the JSON; see ringside-analyzers(7)"),
     PATH(debug, debug_directory, "directory for pictures of what it sees, to tune it by"),
     {.key = "debug_every",
      .type = WORKER_OPTION_INT,

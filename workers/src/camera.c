@@ -47,7 +47,7 @@ static void ring_config_for(const struct camera *camera, struct ring_config *con
     const struct supervisor_config *run = &camera->supervisor->config;
     const struct supervisor_slots slots =
         supervisor_slots(&camera->stream, run->workers, run->worker_count);
-    const unsigned total = run->slots ? run->slots : slots.total;
+    const unsigned total = camera->wanted.slots ? camera->wanted.slots : slots.total;
     *config = (struct ring_config){
         .slot_size = camera->stream.frame_size,
         .slots = total,
@@ -281,7 +281,7 @@ static void summarise(struct camera *camera)
     json_t *event = event_begin("summary", camera->name);
     if (event && fields)
         json_object_update(event, fields);
-    if (config->pace) {
+    if (camera->wanted.pace) {
         json_object_set_new(event, "late", json_integer((json_int_t)progress->late));
         json_object_set_new(event, "worst_late_ms",
                             json_real((double)progress->worst_late_ns / 1e6));

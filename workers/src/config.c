@@ -66,13 +66,6 @@ static const struct worker_option *options_of(const struct worker_class *class_)
 
 /* -- KEY=VALUE,KEY=VALUE --------------------------------------------------------------------- */
 
-static const struct worker_option *find(const struct worker_option *options, const char *key)
-{
-    while (options->key && strcmp(options->key, key) != 0)
-        options++;
-    return options->key ? options : NULL;
-}
-
 static void name_keys(const struct worker_option *options, const char *separator, char *problem,
                       size_t size)
 {
@@ -82,38 +75,49 @@ static void name_keys(const struct worker_option *options, const char *separator
     }
 }
 
+int worker_config_set(struct worker_config *config, const char *key, const char *value,
+                      char *problem, size_t problem_size)
+{
+    void *object = config;
+    const struct worker_option *option = worker_option_find(worker_common_options, key);
+    struct limits limits;
+    if (!option) {
+        object = (void *)config->options;
+        option = worker_option_find(options_of(config->class_), key);
+    }
+    if (!option) {
+        snprintf(problem, problem_size, "there are: ");
+        name_keys(worker_common_options, "", problem, problem_size);
+        name_keys(options_of(config->class_), ", ", problem, problem_size);
+        return -ENOENT;
+    }
+    if (!worker_option_store(option, object, value)) {
+        char range[256];
+        worker_option_range(option, range, sizeof range);
+        snprintf(problem, problem_size, "must be %s", range);
+        return -EINVAL;
+    }
+    if (limits_read(&limits, config) == 0)
+        return 0;
+    snprintf(problem, problem_size, "must be numbers of processors, as 0,2-3");
+    return -EINVAL;
+}
+
 static int set_pair(struct worker_config *config, char *pair, char *problem, size_t size)
 {
+    char reason[512];
     char *value = strchr(pair, '=');
     if (!value) {
         snprintf(problem, size, "'%s' is not KEY=VALUE", pair);
         return -EINVAL;
     }
     *value++ = '\0';
-    void *state = config;
-    const struct worker_option *option = find(worker_common_options, pair);
-    if (!option) {
-        state = (void *)config->options;
-        option = find(options_of(config->class_), pair);
-    }
-    if (!option) {
-        snprintf(problem, size, "no option '%s'; there are: ", pair);
-        name_keys(worker_common_options, "", problem, size);
-        name_keys(options_of(config->class_), ", ", problem, size);
-        return -EINVAL;
-    }
-    struct limits limits;
-    if (option_store(option, state, value)) {
-        if (limits_read(&limits, config) == 0)
-            return 0;
-        snprintf(problem, size, "%s=%s: must be numbers of processors, as 0,2-3", pair, value);
-        return -EINVAL;
-    }
-    snprintf(problem, size, "%s=%s: must be ", pair, value);
-    char range[256];
-    worker_option_range(option, range, sizeof range);
-    option_append(problem, size, "%s", range);
-    return -EINVAL;
+    int error = worker_config_set(config, pair, value, reason, sizeof reason);
+    if (error == -ENOENT)
+        snprintf(problem, size, "no option '%s'; %s", pair, reason);
+    else if (error)
+        snprintf(problem, size, "%s=%s: %s", pair, value, reason);
+    return error ? -EINVAL : 0;
 }
 
 /* Cuts the text at its next bare comma, takes the backslashes out, and returns what
@@ -131,24 +135,23 @@ static char *cut_pair(char *text)
     return rest;
 }
 
-static int set_defaults(struct worker_config *config)
+int worker_config_begin(struct worker_config *config, const struct worker_class *class_)
 {
-    const struct worker_class *class_ = config->class_;
+    *config = (struct worker_config){.class_ = class_};
     config->options = calloc(1, class_->state_size ? class_->state_size : 1);
     if (!config->options)
         return -ENOMEM;
     for (const struct worker_option *option = worker_common_options; option->key; option++)
-        option_store_default(option, config);
+        worker_option_store_default(option, config);
     for (const struct worker_option *option = options_of(class_); option->key; option++)
-        option_store_default(option, (void *)config->options);
+        worker_option_store_default(option, (void *)config->options);
     return 0;
 }
 
 int worker_config_parse(struct worker_config *config, const struct worker_class *class_,
                         const char *text, char *problem, size_t problem_size)
 {
-    *config = (struct worker_config){.class_ = class_};
-    int error = set_defaults(config);
+    int error = worker_config_begin(config, class_);
     char *copy = text ? strdup(text) : NULL;
     if (text && !copy)
         error = -ENOMEM;

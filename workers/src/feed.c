@@ -67,41 +67,51 @@ static int start(struct camera *camera)
     if (error)
         return error;
     camera->pid = decoder_pid(camera->decoder);
-    pulse_begin(&camera->pulse, config->in_process ? 0 : config->hang_seconds);
+    pulse_begin(&camera->pulse, config->in_process ? 0 : camera->wanted.hang_timeout);
     return watch_decoder(camera);
 }
 
 /* Decoders share the processors that there are. */
-static unsigned decoder_threads(const struct supervisor_config *config)
+static unsigned decoder_threads(const struct supervisor_config *config, unsigned wanted)
 {
-    if (config->in_process || config->threads)
-        return config->in_process ? 1 : config->threads;
+    if (config->in_process || wanted)
+        return config->in_process ? 1 : wanted;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     long threads = processors / (long)config->camera_count;
     return threads < 1 ? 1 : threads > 16 ? 16 : (unsigned)threads;
+}
+
+/* What the user says, or else what the workers ask for. */
+static void set_rates(struct camera *camera)
+{
+    const struct supervisor *supervisor = camera->supervisor;
+    struct decoder_config *config = &camera->decoder_config;
+    const bool asks_workers = camera->wanted.max_fps < 0;
+    config->rates = asks_workers ? supervisor->rates : &camera->wanted.max_fps;
+    config->rate_count = asks_workers ? supervisor->rate_count : camera->wanted.max_fps > 0;
 }
 
 int feed_begin(struct camera *camera)
 {
     struct supervisor *supervisor = camera->supervisor;
     const struct supervisor_config *config = &supervisor->config;
+    const struct supervisor_camera *wanted = &camera->wanted;
     camera->decoder_config = (struct decoder_config){
         .name = camera->name,
         .input = camera->input,
-        .pace = config->pace,
-        .plays = config->plays,
-        .threads = decoder_threads(config),
+        .pace = wanted->pace,
+        .plays = wanted->plays,
+        .threads = decoder_threads(config, wanted->threads),
         .verbose = config->verbose,
-        .no_sandbox = config->no_sandbox,
-        .stall_ns = config->stall_ns,
-        .frames = config->frames,
-        .rates = supervisor->rates,
-        .rate_count = supervisor->rate_count,
-        .on_demand = config->on_demand,
-        .pass_corrupt = config->pass_corrupt,
+        .no_sandbox = wanted->no_sandbox,
+        .stall_ns = (int64_t)(wanted->stall_timeout * 1e9),
+        .frames = wanted->frames,
+        .on_demand = wanted->on_demand,
+        .pass_corrupt = wanted->corrupt == SUPERVISOR_PASS,
         .host = config->in_process ? supervisor_turn : NULL,
         .user = supervisor,
     };
+    set_rates(camera);
     return start(camera);
 }
 
@@ -124,7 +134,7 @@ static void remember(struct camera *camera)
 static void mourn(struct camera *camera, int status)
 {
     struct supervisor *supervisor = camera->supervisor;
-    const int restarts = supervisor->config.restarts;
+    const int restarts = camera->wanted.restarts;
     const int64_t now = worker_now_ns();
     struct death death = {.status = status, .delay_ns = RESTART_NEVER, .words = &camera->words};
     char how[512];
@@ -175,7 +185,7 @@ static void abort_it(struct camera *camera)
 {
     supervisor_log(camera->supervisor, WORKER_ERROR, camera->name,
                    "its decoder gave no sign of life for %g s: it is killed",
-                   camera->supervisor->config.hang_seconds);
+                   camera->wanted.hang_timeout);
     tell(camera, "hung", NULL);
     decoder_signal(camera->decoder, SIGABRT);
 }

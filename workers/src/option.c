@@ -30,10 +30,11 @@ void worker_option_range(const struct worker_option *option, char *text, size_t 
     *text = '\0';
     switch (option->type) {
     case WORKER_OPTION_INT:
-        option_append(text, size, "a whole number from %g to %g", option->minimum, option->maximum);
+        option_append(text, size, "a whole number from %.10g to %.10g", option->minimum,
+                      option->maximum);
         break;
     case WORKER_OPTION_REAL:
-        option_append(text, size, "a number from %g to %g", option->minimum, option->maximum);
+        option_append(text, size, "a number from %.10g to %.10g", option->minimum, option->maximum);
         break;
     case WORKER_OPTION_BOOL:
         option_append(text, size, "yes or no");
@@ -114,9 +115,9 @@ static bool store_string(const struct worker_option *option, char *field, const 
     return true;
 }
 
-bool option_store(const struct worker_option *option, void *state, const char *value)
+bool worker_option_store(const struct worker_option *option, void *object, const char *value)
 {
-    char *field = (char *)state + option->offset;
+    char *field = (char *)object + option->offset;
     switch (option->type) {
     case WORKER_OPTION_BOOL:
         return store_bool(field, value);
@@ -129,9 +130,9 @@ bool option_store(const struct worker_option *option, void *state, const char *v
     }
 }
 
-void option_store_default(const struct worker_option *option, void *state)
+void worker_option_store_default(const struct worker_option *option, void *object)
 {
-    char *field = (char *)state + option->offset;
+    char *field = (char *)object + option->offset;
     const int whole = (int)option->initial;
     const bool truth = option->initial != 0;
     switch (option->type) {
@@ -148,4 +149,11 @@ void option_store_default(const struct worker_option *option, void *state)
     default:
         memcpy(field, &whole, sizeof whole);
     }
+}
+
+const struct worker_option *worker_option_find(const struct worker_option *options, const char *key)
+{
+    while (options->key && strcmp(options->key, key) != 0)
+        options++;
+    return options->key ? options : NULL;
 }

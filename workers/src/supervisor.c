@@ -36,12 +36,14 @@ void supervisor_worsen(struct supervisor *supervisor, enum supervisor_outcome ou
 static int start_camera(struct supervisor *supervisor, unsigned index)
 {
     const struct supervisor_config *config = &supervisor->config;
+    const struct supervisor_camera *wanted = &config->cameras[index];
     struct camera *camera = &supervisor->cameras[index];
     *camera = (struct camera){
         .supervisor = supervisor,
         .number = index,
-        .name = config->cameras[index].name,
-        .input = config->cameras[index].input,
+        .name = wanted->name,
+        .input = wanted->input,
+        .wanted = *wanted,
         .seats = calloc(config->worker_count + 1, sizeof *camera->seats),
     };
     if (!camera->seats)
@@ -63,16 +65,6 @@ static char *list_rings(const struct supervisor_config *config)
     }
     fclose(list);
     return text;
-}
-
-/* What the user says, or else what the workers ask for. */
-static void set_rates(struct supervisor *supervisor)
-{
-    const struct supervisor_config *config = &supervisor->config;
-    supervisor->rates[0] = config->max_fps;
-    supervisor->rate_count =
-        config->max_fps > 0 ? 1
-                            : asked_rates(config->workers, config->worker_count, supervisor->rates);
 }
 
 static int spawn_all(struct supervisor *supervisor)
@@ -109,7 +101,8 @@ int supervisor_create(struct supervisor **out, const struct supervisor_config *c
         supervisor->rings = list_rings(config);
         for (unsigned i = 0; i < config->worker_count; i++)
             workers[i].rings = supervisor->rings;
-        set_rates(supervisor);
+        supervisor->rate_count =
+            asked_rates(config->workers, config->worker_count, supervisor->rates);
         error = spawn_all(supervisor);
     }
     if (error)

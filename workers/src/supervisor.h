@@ -25,6 +25,7 @@ struct camera {
     struct supervisor *supervisor;
     unsigned number;
     const char *name, *input;
+    struct supervisor_camera wanted;
     enum supervisor_camera_state state;
     struct decoder *decoder; /* NULL: gone */
     pid_t pid;               /* the decoder's, also of a dead one */
@@ -65,7 +66,7 @@ struct supervisor {
     void (*turn)(void *user);       /* in supervisor_run_inline */
     bool running_backs;             /* in this process, now */
     bool busy;                      /* some of them had something to do */
-    double rates[RING_READERS_MAX]; /* at which frames are picked, as in struct decoder_config */
+    double rates[RING_READERS_MAX]; /* that the workers ask for, as in struct decoder_config */
     unsigned rate_count;
     char *rings; /* their names, as worker_config.rings */
     bool stopped;

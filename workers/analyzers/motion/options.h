@@ -6,13 +6,12 @@
 #ifndef WORKERS_ANALYZERS_MOTION_OPTIONS_H
 #define WORKERS_ANALYZERS_MOTION_OPTIONS_H
 
-#include <limits.h>
-
 #include "workers/analyzers/motion/config.h"
+#include "workers/analyzers/motion/zone.h"
 
 struct motion_options {
     struct motion_config config;
-    char zones[PATH_MAX]; /* a file; empty: none */
+    char zones[MOTION_ZONES_TEXT_MAX]; /* as motion_zones_load takes them; empty: none */
 };
 
 #endif

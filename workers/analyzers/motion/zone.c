@@ -6,20 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POINTS_MAX 64
-#define NAME_MAX_BYTES 64
 #define NO_ZONE 255
 #define AS_WORKER (-1.0) /* an area that the zone does not give */
 
 enum zone_kind { ZONE_INCLUDE, ZONE_IGNORE, ZONE_EXCLUDE };
 
 struct zone {
-    char name[NAME_MAX_BYTES];
+    char name[MOTION_ZONE_NAME_MAX];
     enum zone_kind kind;
     double min_area, max_area; /* percent, or AS_WORKER */
     double sensitivity;
     int count;
-    double points[POINTS_MAX][2];
+    double points[MOTION_ZONE_POINTS_MAX][2];
 };
 
 struct motion_zones {
@@ -31,11 +29,21 @@ struct motion_zones {
 
 /* -- reading ----------------------------------------------------------------------------------- */
 
+static const char *const kinds[] = {"include", "ignore", "exclude", NULL};
+
+const struct worker_option motion_zone_keys[] = {
+    {.key = "name", .type = WORKER_OPTION_STRING, .maximum = MOTION_ZONE_NAME_MAX},
+    {.key = "kind", .type = WORKER_OPTION_CHOICE, .choices = kinds},
+    {.key = "min_area", .type = WORKER_OPTION_REAL, .maximum = 100},
+    {.key = "max_area", .type = WORKER_OPTION_REAL, .maximum = 100},
+    {.key = "sensitivity", .type = WORKER_OPTION_REAL, .minimum = 0.001, .maximum = 100},
+    {.key = NULL},
+};
+
 static int kind_of(const char *name, enum zone_kind *kind)
 {
-    static const char *const names[] = {"include", "ignore", "exclude"};
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], name) != 0)
+    for (unsigned i = 0; kinds[i]; i++) {
+        if (strcmp(kinds[i], name) != 0)
             continue;
         *kind = (enum zone_kind)i;
         return 0;
@@ -46,7 +54,7 @@ static int kind_of(const char *name, enum zone_kind *kind)
 static int read_points(struct zone *zone, const json_t *points)
 {
     const size_t count = json_array_size(points);
-    if (count < 3 || count > POINTS_MAX)
+    if (count < 3 || count > MOTION_ZONE_POINTS_MAX)
         return -EINVAL;
     for (size_t i = 0; i < count; i++) {
         double *point = zone->points[i];
@@ -77,12 +85,13 @@ static int read_zone(struct zone *zone, json_t *json, char *problem, size_t size
     }
     snprintf(zone->name, sizeof zone->name, "%s", name);
     if (strlen(name) >= sizeof zone->name)
-        snprintf(problem, size, "zone '%s': a name has %d bytes at most", name, NAME_MAX_BYTES - 1);
+        snprintf(problem, size, "zone '%s': a name has %d bytes at most", name,
+                 MOTION_ZONE_NAME_MAX - 1);
     else if (kind_of(kind, &zone->kind) != 0)
         snprintf(problem, size, "zone '%s': kind must be include, ignore or exclude", name);
     else if (read_points(zone, points) != 0)
         snprintf(problem, size, "zone '%s': points must be 3 to %d pairs of numbers from 0 to 1",
-                 name, POINTS_MAX);
+                 name, MOTION_ZONE_POINTS_MAX);
     else if (!is_share(zone->min_area) || !is_share(zone->max_area))
         snprintf(problem, size, "zone '%s': areas are percent, from 0 to 100", name);
     else if (!(zone->sensitivity > 0 && zone->sensitivity <= 100))
@@ -113,29 +122,31 @@ static int read_zones(struct motion_zones *zones, const json_t *root, char *prob
     return 0;
 }
 
-static int load_json(json_t **out, const char *path, char *problem, size_t size)
+static int load_json(json_t **out, const char *source, char *problem, size_t size)
 {
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        int error = -errno;
-        snprintf(problem, size, "%s", strerror(-error));
-        return error;
-    }
     json_error_t error;
-    *out = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
-    fclose(file);
+    FILE *file = *source == '{' ? NULL : fopen(source, "re");
+    if (!file && *source != '{') {
+        const int missing = -errno;
+        snprintf(problem, size, "%s", strerror(-missing));
+        return missing;
+    }
+    *out = file ? json_loadf(file, JSON_REJECT_DUPLICATES, &error)
+                : json_loads(source, JSON_REJECT_DUPLICATES, &error);
+    if (file)
+        fclose(file);
     if (*out)
         return 0;
     snprintf(problem, size, "line %d: %s", error.line, error.text);
     return -EINVAL;
 }
 
-int motion_zones_load(struct motion_zones **out, const char *path, char *problem,
+int motion_zones_load(struct motion_zones **out, const char *source, char *problem,
                       size_t problem_size)
 {
     json_t *root = NULL;
     *out = NULL;
-    int error = load_json(&root, path, problem, problem_size);
+    int error = load_json(&root, source, problem, problem_size);
     if (error)
         return error;
     struct motion_zones *zones = calloc(1, sizeof *zones);

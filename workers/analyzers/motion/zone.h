@@ -5,7 +5,7 @@
  *   ignore    what is in it is followed, but not told unless it leaves
  *   exclude   masked: what changes there is not seen, nor counted as a change of light
  *
- * They come from a JSON file:
+ * They come as JSON, in a file or in the value itself:
  *
  *     {"zones": [
  *       {"name": "door", "kind": "include", "points": [[0.1, 0.2], [0.4, 0.2], [0.4, 0.9]],
@@ -24,20 +24,29 @@
 #define WORKERS_ANALYZERS_MOTION_ZONE_H
 
 #include "workers/analyzers/motion/blob.h"
+#include "workers/class.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define MOTION_ZONES_MAX 32
+#define MOTION_ZONE_POINTS_MAX 64
+#define MOTION_ZONE_NAME_MAX 64          /* bytes, with the NUL */
+#define MOTION_ZONES_TEXT_MAX (32 << 10) /* likewise, of all in the value itself */
 
 struct motion_zones;
 
+/* What a zone may have beside its points: types and limits, without fields. Ends with a NULL
+ * key. */
+extern const struct worker_option motion_zone_keys[];
+
 /*
- * Reads a file. -EINVAL for one that is not as above, -E2BIG for too many zones, else as
- * open(2); `problem` then says in a line what is wrong.
+ * Reads a file, or the JSON itself where `source` begins with a brace. -EINVAL for one that is not
+ * as above, -E2BIG for too many zones, else as open(2); `problem` then says in a line what is
+ * wrong.
  */
-int motion_zones_load(struct motion_zones **out, const char *path, char *problem,
+int motion_zones_load(struct motion_zones **out, const char *source, char *problem,
                       size_t problem_size);
 void motion_zones_free(struct motion_zones **zones);
 

@@ -158,7 +158,13 @@ static int supervise(const struct cast_part *part)
     char names[CAMERAS_MAX][16];
     for (unsigned i = 0; i < job->cameras; i++) {
         snprintf(names[i], sizeof names[i], "%u", i);
-        cameras[i] = (struct supervisor_camera){.name = names[i], .input = job->clip->path};
+        cameras[i] = (struct supervisor_camera){
+            .name = names[i],
+            .input = job->clip->path,
+            .threads = job->threads,
+            .pace = job->pace,
+            .plays = 1,
+        };
     }
     for (unsigned i = 0; i < job->readers; i++) {
         probes[i] = (struct probe){.stage = stage, .reader = i};
@@ -170,9 +176,6 @@ static int supervise(const struct cast_part *part)
         .camera_count = job->cameras,
         .workers = workers,
         .worker_count = job->readers,
-        .threads = job->threads,
-        .pace = job->pace,
-        .plays = 1,
         .user = &watch,
         .event = on_event,
         .log = on_log,

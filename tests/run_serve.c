@@ -10,9 +10,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tests/support/child.h"
 #include "tests/support/events.h"
+#include "tests/support/require.h"
 #include "tests/support/ringside.h"
 #include "tests/support/scratch.h"
+#include "tests/support/server.h"
 #include "tests/support/web.h"
 
 /* A run of one camera in real time, and a server that shows no other. */
@@ -316,6 +319,18 @@ Test(serve, events_are_those_of_the_run)
     finish(&scene);
 }
 
+static int connect_to_events(pid_t run)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int length =
+        snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "ringside-%d.events", (int)run);
+    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    support_require(
+        connect(listener, (struct sockaddr *)&address,
+                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1) + (socklen_t)length) == 0);
+    return listener;
+}
+
 /* A listener that takes nothing loses events, is told how many, and holds up nobody. */
 Test(serve, run_waits_for_no_listener)
 {
@@ -325,15 +340,8 @@ Test(serve, run_waits_for_no_listener)
     cr_assert_geq(asprintf(&input, "gate-%d=test:size=64x48,rate=25,duration=250", (int)getpid()),
                   0);
     run = support_ringside_start(SUPPORT_ARGUMENTS("run", "-q", "-w", "framemd5", input));
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1,
-                                "ringside-%d.events", (int)support_pid(run));
     support_ringside_await_full(run); /* it is in the middle of it */
-    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    cr_assert_eq(
-        connect(listener, (struct sockaddr *)&address,
-                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1) + (socklen_t)length),
-        0);
+    int listener = connect_to_events(support_pid(run));
     support_ringside_wait(&run, &result);
     cr_expect_eq(result.exit_code, 0);
     size_t heard = 0;
@@ -345,6 +353,32 @@ Test(serve, run_waits_for_no_listener)
     cr_expect(heard > 10 && heard < json_array_size(events), "%zu of %zu", heard,
               json_array_size(events));
     close(listener);
+}
+
+static void listen_as_nobody(void *run)
+{
+    char packet[16];
+    int listener = connect_to_events(*(pid_t *)run);
+    support_require(setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0);
+    int another = connect_to_events(*(pid_t *)run);
+    support_require(recv(another, packet, sizeof packet, 0) == 0);
+    support_require(recv(listener, packet, sizeof packet, 0) > 0);
+}
+
+Test(serve, another_user_hears_nothing)
+{
+    struct support_result result;
+    char *input;
+    if (getuid() != 0)
+        cr_skip_test("only the superuser can be another");
+    cr_assert_geq(asprintf(&input, "gate-%d=%s", (int)getpid(), MOVING), 0);
+    struct support_process *run = support_ringside_start(
+        SUPPORT_ARGUMENTS("run", "-q", "--pace", "--loop", "0", "-w", "motion", input));
+    cr_assert_eq(support_await(run, "motion"), 0); /* it listens */
+    pid_t pid = support_pid(run);
+    cr_expect_eq(support_join(support_fork(listen_as_nobody, &pid)), 0);
+    support_signal(run, SIGTERM);
+    support_ringside_wait(&run, &result);
 }
 
 /* A snapshot's event has its path, and the arguments of a program that reads the ring too. */
@@ -593,6 +627,13 @@ Test(serve, bad_arguments_are_told_in_a_line)
     REFUSED("ringside serve: --interval 0: must be a number from 0.1 to 3600", "-i", "0");
     REFUSED("ringside serve: --fps 0: must be a number from 0.1 to 1000", "--fps", "0");
     REFUSED("ringside serve: --quality 101: must be a number from 1 to 100", "-q", "101");
+    uint16_t port;
+    char taken[16];
+    int listener = support_listen(&port);
+    snprintf(taken, sizeof taken, "%u", port);
+    check_refused(SUPPORT_ARGUMENTS("serve", "-l", taken), 1,
+                  "ringside serve: --listen: Address already in use\n");
+    close(listener);
     REFUSED("ringside serve: --token-file /none: No such file or directory", "--token-file",
             "/none");
     REFUSED("ringside serve: --token-file /dev/null: its first line is empty", "--token-file",

@@ -29,13 +29,23 @@ static socklen_t address_of(pid_t run, struct sockaddr_un *address)
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 }
 
-/* Of our user, or one of us is the superuser. Nobody can lie about that. */
-static bool is_trusted(int fd)
+/* The user at the other end, of whom nobody can lie; -1: not known. */
+static uid_t peer_of(int fd)
 {
     struct ucred peer;
     socklen_t length = sizeof peer;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
-           (peer.uid == geteuid() || peer.uid == 0 || geteuid() == 0);
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? peer.uid : (uid_t)-1;
+}
+
+static bool may_listen(uid_t user)
+{
+    return user == geteuid() || user == 0;
+}
+
+/* The superuser sees the rings of all, and hears all. */
+static bool may_tell(uid_t user)
+{
+    return user == geteuid() || geteuid() == 0;
 }
 
 static int watch(const struct broadcast *broadcast, int fd, unsigned place)
@@ -106,7 +116,8 @@ static void welcome(struct broadcast *broadcast)
         return;
     while (place < BROADCAST_LISTENERS_MAX && broadcast->listeners[place].fd >= 0)
         place++;
-    if (place < BROADCAST_LISTENERS_MAX && is_trusted(fd) && watch(broadcast, fd, place) == 0)
+    if (place < BROADCAST_LISTENERS_MAX && may_listen(peer_of(fd)) &&
+        watch(broadcast, fd, place) == 0)
         broadcast->listeners[place] = (struct listener){.fd = fd};
     else
         close(fd);
@@ -171,7 +182,7 @@ int broadcast_listen(pid_t run)
     if (fd < 0)
         return -errno;
     int error = connect(fd, (const struct sockaddr *)&address, length) < 0 ? -errno : 0;
-    if (!error && !is_trusted(fd))
+    if (!error && !may_tell(peer_of(fd)))
         error = -EACCES;
     if (error)
         close(fd);

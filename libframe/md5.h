@@ -18,7 +18,8 @@ FRAME_BEGIN
 
 /*
  * Hashes the frame in place, without a copy of it. The digits are in lower case.
- * -ENOMEM for the few hundred bytes of the hash's state; `hex` is then untouched.
+ * -ENOMEM if libavutil wants more for the hash's state than a few hundred bytes of the
+ * stack, which it does not so far; `hex` is then untouched.
  * May be called from any thread.
  */
 FRAME_API int frame_md5(const struct frame *frame, char hex[FRAME_MD5_SIZE]);

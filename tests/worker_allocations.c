@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libframe/md5.h"
 #include "tests/support/scratch.h"
 #include "tests/support/screening.h"
 
@@ -141,6 +142,20 @@ Test(allocations, snapshot_makes_none)
 Test(allocations, stats_make_none)
 {
     expect_none_in_any_format("stats", NULL);
+}
+
+/* framemd5 tells something in every frame: what it does before that. */
+Test(allocations, hash_makes_none)
+{
+    struct support_canvas canvas;
+    struct frame frame;
+    char hex[FRAME_MD5_SIZE];
+    paint(&canvas, 1, FRAME_FORMAT_YUV420P);
+    cr_assert_eq(frame_view(&frame, &canvas.descriptor, canvas.data, canvas.descriptor.size), 0);
+    const unsigned long before = allocations;
+    cr_expect_eq(frame_md5(&frame, hex), 0);
+    cr_expect_eq(allocations, before);
+    support_canvas_close(&canvas);
 }
 
 Test(allocations, null_makes_none)

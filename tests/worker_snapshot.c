@@ -1,6 +1,7 @@
 /* snapshot's files: when, how named, how many, and what they show. */
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,6 +152,55 @@ Test(snapshot, shows_what_was_there)
         }
     expect_picture("jpeg", "odd.jpg", FRAME_FORMAT_YUV420P, FRAME_RANGE_LIMITED, 63, 47);
     expect_picture("png", "odd.png", FRAME_FORMAT_YUV420P, FRAME_RANGE_LIMITED, 63, 47);
+}
+
+/* Half dark, half bright: in any format with luma, or as libswscale makes it from one. */
+static bool paint_halves(struct support_canvas *picture, enum frame_format format)
+{
+    struct support_canvas painted;
+    const bool has_luma = support_canvas_can_be(format);
+    support_canvas_open(&painted, has_luma ? format : FRAME_FORMAT_YUV444P, 64, 48,
+                        FRAME_RANGE_FULL);
+    support_canvas_fill(&painted, 40);
+    support_canvas_paint(&painted, (struct support_patch){32, 0, 32, 48, 220});
+    if (has_luma) {
+        *picture = painted;
+        return true;
+    }
+    const bool made = support_canvas_convert(&painted, format, picture);
+    support_canvas_close(&painted);
+    return made;
+}
+
+/* Those of few bits are strewn with dots. */
+Test(snapshot, shows_what_was_there_in_every_format)
+{
+    enum frame_format formats[FRAME_FORMAT_COUNT];
+    int count = 0;
+    for (int i = FRAME_FORMAT_NONE + 1; i < FRAME_FORMAT_COUNT; i++) {
+        char options[64];
+        struct support_screening screening;
+        struct support_canvas picture;
+        if (!frame_format_info(i) || frame_format_info(i)->bits < 5 || !paint_halves(&picture, i))
+            continue;
+        snprintf(options, sizeof options, "format=png,name=%03d.png", count);
+        open_with(&screening, options);
+        support_screening_show(&screening, &picture, 0);
+        if (!screening.error)
+            formats[count++] = i;
+        else /* nv16, say, which libswscale does not read */
+            cr_expect_eq(screening.error, -ENOTSUP, "%s", frame_format_name(i));
+        support_screening_close(&screening);
+        support_canvas_close(&picture);
+    }
+    cr_assert_gt(count, 140);
+    const uint8_t *gray = read_gray(support_scratch_path(scratch, "%03d.png"), 64, 48 * count);
+    for (int i = 0; i < count; i++) {
+        const int slack = frame_format_info(formats[i])->bits < 8 ? 12 : 4;
+        const uint8_t *row = gray + (ptrdiff_t)(i * 48 + 24) * 64;
+        cr_expect_float_eq(row[16], 40, slack, "%s: %d", frame_format_name(formats[i]), row[16]);
+        cr_expect_float_eq(row[48], 220, slack, "%s: %d", frame_format_name(formats[i]), row[48]);
+    }
 }
 
 Test(snapshot, keeps_the_newest)

@@ -77,17 +77,11 @@ static void expect_motion_in(const struct shape *shape, enum frame_format format
     throw_away(&clip);
 }
 
-static bool has_luma(enum frame_format format)
-{
-    const struct frame_format_info *info = frame_format_info(format);
-    return info && info->luma.step > 0 && !info->big_endian;
-}
-
 Test(motion, is_seen_in_every_format_with_luma)
 {
     int formats = 0;
     for (int i = FRAME_FORMAT_NONE + 1; i < FRAME_FORMAT_COUNT; i++) {
-        if (!has_luma(i))
+        if (!support_canvas_can_be(i))
             continue;
         formats++;
         expect_motion_in(&even, i, FRAME_RANGE_LIMITED);
@@ -112,7 +106,7 @@ Test(motion, is_seen_in_every_format_that_can_be_converted)
     paint(&gray, &even, FRAME_FORMAT_YUV444P, FRAME_RANGE_FULL);
     for (int i = FRAME_FORMAT_NONE + 1; i < FRAME_FORMAT_COUNT; i++) {
         struct clip clip = {0};
-        const bool asked = frame_format_info(i) && !has_luma(i) && !is_strewn(i);
+        const bool asked = frame_format_info(i) && !support_canvas_can_be(i) && !is_strewn(i);
         if (asked && convert(&gray, i, &clip)) {
             formats++;
             expect_motion(&clip, even.box, frame_format_name(i));

@@ -16,17 +16,12 @@ struct spot {
     bool fades;
 };
 
-static void paint(struct support_canvas *canvas, const struct spot *spot)
+static double level_at(int x, int y, const void *user)
 {
-    support_canvas_fill(canvas, 60);
-    uint8_t *data = canvas->data + canvas->descriptor.offsets[0];
-    for (int y = 0; y < HEIGHT; y++)
-        for (int x = 0; x < WIDTH; x++) {
-            const double part = hypot(x - spot->x, y - spot->y) / spot->radius;
-            const double share = part > 1 ? 0 : spot->fades ? (1 + cos(M_PI * part)) / 2 : 1;
-            uint8_t *pixel = &data[y * (int)canvas->descriptor.strides[0] + x];
-            *pixel = (uint8_t)(*pixel + BRIGHTER * share);
-        }
+    const struct spot *spot = user;
+    const double part = hypot(x - spot->x, y - spot->y) / spot->radius;
+    const double share = part > 1 ? 0 : spot->fades ? (1 + cos(M_PI * part)) / 2 : 1;
+    return 60 + BRIGHTER * share;
 }
 
 /* It crosses the picture in two seconds, after two of nothing. How many events that makes. */
@@ -38,7 +33,7 @@ static size_t events_of(struct spot spot)
     support_screening_open(&screening, "motion", NULL);
     for (int i = 0; i < 4 * RATE; i++) {
         spot.x = (int)((i / RATE - 2) * (WIDTH + 2 * spot.radius) / 2) - spot.radius;
-        paint(&canvas, &spot);
+        support_canvas_draw(&canvas, level_at, &spot);
         support_screening_show(&screening, &canvas, i / RATE);
     }
     cr_assert_eq(screening.error, 0, "%s", strerror(-screening.error));

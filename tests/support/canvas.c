@@ -52,6 +52,12 @@ static void take_colour_out(struct support_canvas *canvas)
     }
 }
 
+bool support_canvas_can_be(enum frame_format format)
+{
+    const struct frame_format_info *info = frame_format_info(format);
+    return info && info->luma.step > 0 && !info->big_endian;
+}
+
 void support_canvas_open(struct support_canvas *canvas, enum frame_format format, int width,
                          int height, enum frame_range range)
 {
@@ -115,6 +121,24 @@ void support_canvas_fill(struct support_canvas *canvas, double level)
 {
     support_canvas_paint(canvas, (struct support_patch){0, 0, (int)canvas->descriptor.width,
                                                         (int)canvas->descriptor.height, level});
+}
+
+void support_canvas_draw(struct support_canvas *canvas,
+                         double (*level_at)(int x, int y, const void *user), const void *user)
+{
+    enum frame_range range;
+    const struct frame_luma luma = luma_of(canvas, &range);
+    const struct scale scale = scale_of(&luma, range);
+    for (int y = 0; y < luma.height; y++)
+        for (int x = 0; x < luma.width; x++)
+            put(&luma, scale, x, y, level_at(x, y, user));
+}
+
+void support_canvas_copy(struct support_canvas *canvas, const struct support_canvas *from)
+{
+    support_require(canvas->descriptor.format == from->descriptor.format &&
+                    canvas->descriptor.size == from->descriptor.size);
+    memcpy(canvas->data, from->data, from->descriptor.size);
 }
 
 static uint32_t draw(uint64_t *state)

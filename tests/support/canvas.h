@@ -23,6 +23,9 @@ struct support_patch {
     double level;
 };
 
+/* Whether a canvas can be of this format: it has luma to point at. */
+bool support_canvas_can_be(enum frame_format format);
+
 /* A black picture. Its colour is gray. Aborts where the format has no luma. */
 void support_canvas_open(struct support_canvas *canvas, enum frame_format format, int width,
                          int height, enum frame_range range);
@@ -30,6 +33,13 @@ void support_canvas_close(struct support_canvas *canvas);
 
 void support_canvas_paint(struct support_canvas *canvas, struct support_patch patch);
 void support_canvas_fill(struct support_canvas *canvas, double level);
+
+/* Every pixel's level as the function says. */
+void support_canvas_draw(struct support_canvas *canvas,
+                         double (*level_at)(int x, int y, const void *user), const void *user);
+
+/* What another canvas of this format and size shows. */
+void support_canvas_copy(struct support_canvas *canvas, const struct support_canvas *from);
 
 /* Adds noise of up to so many levels either way; the same for the same seed. */
 void support_canvas_noise(struct support_canvas *canvas, int levels, unsigned seed);

@@ -257,12 +257,12 @@ Test(decoder, that_is_stopped_is_killed_and_followed_by_one_that_goes_on_exactly
 {
     struct support_result result;
     struct support_process *process = support_ringside_start(SUPPORT_ARGUMENTS(
-        "run", "--hang-timeout", "0.4", "--slots", "3", "-w", "null:sleep_ms=20", named_clip()));
+        "run", "--hang-timeout", "1", "--slots", "3", "-w", "null:sleep_ms=20", named_clip()));
     const pid_t stopped = support_ringside_process(process, TITLE, 0);
     cr_assert_eq(kill(stopped, SIGSTOP), 0);
     support_ringside_wait(&process, &result);
     cr_expect_eq(result.exit_code, 1);
-    cr_expect_not_null(strstr(result.err, CAMERA ": its decoder gave no sign of life for 0.4 s: it "
+    cr_expect_not_null(strstr(result.err, CAMERA ": its decoder gave no sign of life for 1 s: it "
                                                  "is killed\n"),
                        "%s", result.err);
     json_t *events = support_events(result.out);
@@ -288,8 +288,8 @@ Test(decoder, that_waits_for_a_slow_reader_does_not_hang)
 {
     struct support_result result;
     support_ringside(&result,
-                     SUPPORT_ARGUMENTS("run", "--hang-timeout", "0.2", "--slots", "3", "--max-fps",
-                                       "3", "-w", "null:sleep_ms=400", named_clip()));
+                     SUPPORT_ARGUMENTS("run", "--hang-timeout", "0.5", "--slots", "3", "--max-fps",
+                                       "3", "-w", "null:sleep_ms=700", named_clip()));
     cr_expect_eq(result.exit_code, 0, "%s", result.err);
     check_none_hung(result.out);
 }
@@ -301,7 +301,7 @@ Test(decoder, that_waits_for_a_silent_server_does_not_hang)
     struct support_result result;
     int server = support_listen_silently(CAMERA, url, sizeof url);
     struct support_process *process = support_ringside_start(SUPPORT_ARGUMENTS(
-        "run", "--hang-timeout", "0.2", "--stall-timeout", "0.6", "-w", "null", url));
+        "run", "--hang-timeout", "0.5", "--stall-timeout", "1", "-w", "null", url));
     int first = accept4(server, NULL, NULL, SOCK_CLOEXEC);
     int second = accept4(server, NULL, NULL, SOCK_CLOEXEC);
     cr_assert(first >= 0 && second >= 0);

@@ -636,6 +636,11 @@ Test(serve, bad_arguments_are_told_in_a_line)
     close(listener);
     REFUSED("ringside serve: --token-file /none: No such file or directory", "--token-file",
             "/none");
+    REFUSED("ringside serve: --password-file /proc/self/comm: must be NAME:PASSWORD",
+            "--password-file", "/proc/self/comm");
+    REFUSED("ringside serve: --token-file /proc/self/comm: must have at least 16 letters, digits, "
+            "hyphens or underscores",
+            "--token-file", "/proc/self/comm", "--token-file", "/proc/self/comm");
     REFUSED("ringside serve: --token-file /dev/null: its first line is empty", "--token-file",
             "/dev/null");
 }

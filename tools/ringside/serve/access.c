@@ -28,6 +28,7 @@ static int read_line(char **line, const char *path, char *problem, size_t size)
 int access_read_token(struct access *access, const char *path, char *problem, size_t size)
 {
     free(access->token);
+    access->token = NULL;
     int error = read_line(&access->token, path, problem, size);
     if (error)
         return error;

@@ -146,8 +146,8 @@ static bool show(struct gallery *gallery, struct lens *lens, const struct ring_v
 
 bool gallery_dispatch(struct gallery *gallery)
 {
-    bool any = false;
-    for (int i = 0; i < FRAMES_A_TURN; i++) {
+    bool shown = false;
+    for (int i = 0; i < FRAMES_A_TURN && !shown; i++) {
         struct ring_view view;
         struct ring_reader *reader;
         void *user;
@@ -160,10 +160,10 @@ bool gallery_dispatch(struct gallery *gallery)
             ring_reader_detach(&lens->reader);
             continue;
         }
-        any |= show(gallery, lens, &view);
+        shown = show(gallery, lens, &view);
         ring_reader_release(reader, &view);
     }
-    return any;
+    return shown;
 }
 
 struct chunk *gallery_next(struct gallery *gallery, uint64_t after,

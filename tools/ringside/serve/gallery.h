@@ -50,7 +50,7 @@ void gallery_destroy(struct gallery **gallery);
 /* Readable when there may be a new frame. */
 int gallery_fd(const struct gallery *gallery);
 
-/* Looks at what has come, a bounded amount. Whether there is a new picture. */
+/* Looks at what has come, up to the first that becomes a picture. Whether one did. */
 bool gallery_dispatch(struct gallery *gallery);
 
 /* Attaches to the rings of the sample for which `watched` is true, and to no others. */

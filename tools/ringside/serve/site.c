@@ -151,6 +151,7 @@ struct site_reply site_answer(struct site *site, struct MHD_Connection *connecti
     char camera[RING_NAME_MAX + 1];
     if (strcmp(path, "/") == 0)
         return (struct site_reply){MHD_HTTP_OK, show_page(), false};
+    site->refresh(site->user);
     if (strcmp(path, "/cameras.json") == 0)
         return (struct site_reply){MHD_HTTP_OK, show_cameras(site), false};
     if (strcmp(path, "/metrics") == 0)

@@ -21,6 +21,8 @@ struct site {
     struct journal journal;
     struct streams streams;
     struct http *http;
+    void (*refresh)(void *user); /* before the sample is shown */
+    void *user;
 };
 
 struct site_reply {

@@ -381,6 +381,60 @@ Test(network, transport_stream_by_udp)
                          "frame %zu", i);
 }
 
+/* -- what changes in the middle ---------------------------------------------------------------- */
+
+/* Frames of both clips, one behind the other in one file. */
+static json_t *run_both(const char *first, const char *second)
+{
+    char *path, *script;
+    struct support_result result;
+    cr_assert_geq(asprintf(&path, "%s/both.ts", getenv("TMPDIR")), 0);
+    cr_assert_geq(asprintf(&script, "cat %s %s >%s", first, second, path), 0);
+    cr_assert_eq(support_run(&result, SUPPORT_DEADLINE, SUPPORT_ARGUMENTS("sh", "-c", script)), 0);
+    return run(path, "--threads", "1");
+}
+
+static char *first_clip(void)
+{
+    return support_ringside_clip("a.ts", SUPPORT_ARGUMENTS(PICTURE, H264));
+}
+
+Test(change, of_a_codecs_parameters_is_followed)
+{
+    char *other = support_ringside_clip(
+        "baseline.ts", SUPPORT_ARGUMENTS(PICTURE, "-vf", "negate", "-c:v", "libx264", "-profile:v",
+                                         "baseline", "-refs", "5", "-pix_fmt", "yuv420p"));
+    struct support_reference reference = support_reference(first_clip());
+    struct support_reference next = support_reference(other);
+    json_t *frames = support_events_pick(run_both(first_clip(), other), "frame", CAMERA, 0);
+    cr_assert_eq(json_array_size(frames), reference.count + next.count);
+    for (size_t i = 0; i < json_array_size(frames); i++) {
+        const struct support_reference *of = i < reference.count ? &reference : &next;
+        cr_expect_str_eq(support_text(json_array_get(frames, i), "md5"),
+                         of->frames[i < reference.count ? i : i - reference.count].md5);
+    }
+}
+
+/* Of the stream that is there no more, libavformat keeps the last packets to itself. */
+Test(change, of_stream_and_codec_is_followed)
+{
+    enum { KEPT_MAX = 3 };
+    char *other = support_ringside_clip("pid.ts", SUPPORT_ARGUMENTS(PICTURE, "-vf", "negate",
+                                                                    "-c:v", "mpeg2video",
+                                                                    "-mpegts_start_pid", "0x300"));
+    struct support_reference reference = support_reference(first_clip());
+    struct support_reference next = support_reference(other);
+    json_t *frames = support_events_pick(run_both(first_clip(), other), "frame", CAMERA, 0);
+    const size_t count = json_array_size(frames);
+    cr_assert_geq(count, reference.count - KEPT_MAX + next.count);
+    for (size_t i = 0; i < next.count; i++)
+        cr_expect_str_eq(support_text(json_array_get(frames, count - next.count + i), "md5"),
+                         next.frames[i].md5, "frame %zu", i);
+    for (size_t i = 1; i < count; i++)
+        cr_expect_gt(support_number(json_array_get(frames, i), "pts"),
+                     support_number(json_array_get(frames, i - 1), "pts"));
+}
+
 /* -- test: ------------------------------------------------------------------------------------- */
 
 Test(scene, has_the_size_rate_and_duration_that_were_asked_for)

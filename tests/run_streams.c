@@ -165,7 +165,7 @@ Test(stream, that_falls_silent_counts_as_lost)
     start_run(&scene);
     await(&scene, ONLINE(1));
     cr_assert_eq(support_signal(scene.server, SIGSTOP), 0);
-    await(&scene, "\"state\":\"stalled\",\"reason\":\"nothing came for 2.0 s\"");
+    await(&scene, "\"state\":\"stalled\",\"reason\":\"nothing of use came for 2.0 s\"");
     cr_assert_eq(support_signal(scene.server, SIGCONT), 0);
     await(&scene, ONLINE(2));
     close_scene(&scene, "online,stalled,online,ended");
@@ -184,4 +184,118 @@ Test(stream, that_wants_another_password_is_tried_again)
     await(&scene, ONLINE(1));
     char *err = close_scene(&scene, "offline,online,ended");
     cr_expect_null(strstr(err, "s3cr3t"), "%s", err);
+}
+
+/* -- streams of others ------------------------------------------------------------------------- */
+
+#define SOUND "-f", "lavfi", "-i", "sine=duration=1"
+#define PICTURE "-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=1"
+#define MOVIE "-c:v", "libx264", "-g", "5", "-pix_fmt", "yuv420p", "-c:a", "aac"
+
+/* Sends the clip to the port without end, in real time. */
+static struct support_process *send_clip(const struct scene *scene, const char *clip)
+{
+    struct support_process *sender;
+    cr_assert_eq(
+        support_start(&sender, SUPPORT_DEADLINE,
+                      SUPPORT_ARGUMENTS("ffmpeg", "-nostdin", "-v", "error", "-re", "-stream_loop",
+                                        "-1", "-i", clip, "-map", "0", "-c", "copy", "-f", "mpegts",
+                                        strchr(scene->url, '=') + 1)),
+        0);
+    return sender;
+}
+
+static void stop_sender(struct support_process *sender)
+{
+    struct support_result result;
+    support_signal(sender, SIGKILL);
+    support_wait(&sender, &result);
+    support_result_free(&result);
+}
+
+/* libavformat goes on taking the sound for the picture: that comes to nothing until it looks
+ * anew. */
+Test(stream, whose_sound_and_picture_change_places_goes_on)
+{
+    struct scene scene;
+    char *first = support_ringside_clip(
+        "first.ts", SUPPORT_ARGUMENTS(PICTURE, SOUND, "-map", "0", "-map", "1", MOVIE));
+    char *other = support_ringside_clip(
+        "other.ts", SUPPORT_ARGUMENTS(PICTURE, SOUND, "-map", "1", "-map", "0", MOVIE));
+    open_scene(&scene, "");
+    snprintf(scene.url, sizeof scene.url, CAMERA "=udp://127.0.0.1:%s", scene.port);
+    start_run(&scene);
+    struct support_process *sender = send_clip(&scene, first);
+    await(&scene, ONLINE(1));
+    stop_sender(sender);
+    sender = send_clip(&scene, other);
+    await(&scene, "\"state\":\"stalled\",\"reason\":\"nothing of use came for 2.0 s\"");
+    await(&scene, ONLINE(2));
+    close_scene(&scene, "online,stalled,online,ended");
+    stop_sender(sender);
+}
+
+/* Its server is whoever sends: it is connected to when it listens. */
+static void check_sent(const char *format, const char *url, const char *option, const char *value)
+{
+    struct scene scene;
+    struct support_process *sender;
+    char *clip = support_ringside_clip(
+        "first.ts", SUPPORT_ARGUMENTS(PICTURE, SOUND, "-map", "0", "-map", "1", MOVIE));
+    open_scene(&scene, "");
+    snprintf(scene.url, sizeof scene.url, CAMERA "=%s:%s%s", url, scene.port,
+             strncmp(url, "rtmp", 4) == 0 ? "/live/camera" : "");
+    cr_assert_eq(
+        support_start(&sender, SUPPORT_DEADLINE,
+                      SUPPORT_ARGUMENTS("ffmpeg", "-nostdin", "-v", "error", "-re", "-stream_loop",
+                                        "-1", "-i", clip, "-c:v", "copy", "-an", "-f", format,
+                                        option, value, strchr(scene.url, '=') + 1)),
+        0);
+    start_run(&scene);
+    await(&scene, ONLINE(1));
+    await(&scene, "\"seq\":30,");
+    struct support_result result;
+    cr_assert_eq(support_signal(scene.run, SIGINT), 0);
+    support_ringside_wait(&scene.run, &result);
+    cr_expect_eq(result.exit_code, INTERRUPTED);
+    check_frames(support_events(result.out));
+    stop_sender(sender);
+}
+
+Test(stream, comes_by_rtmp)
+{
+    check_sent("flv", "rtmp://127.0.0.1", "-listen", "1");
+}
+
+Test(stream, comes_by_srt)
+{
+    check_sent("mpegts", "srt://127.0.0.1", "-mode", "listener");
+}
+
+Test(stream, comes_by_rtsp_and_udp)
+{
+    struct scene scene;
+    open_scene(&scene, "");
+    strcat(scene.url, "?udp");
+    start_server(&scene, NULL);
+    start_run(&scene);
+    await(&scene, ONLINE(1));
+    await(&scene, "\"seq\":30,");
+    close_scene(&scene, "online,ended");
+}
+
+static void check_refused(const char *input, const char *reason)
+{
+    struct support_result result;
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", "null", input));
+    cr_expect_eq(result.exit_code, 1);
+    cr_expect_not_null(strstr(result.err, reason), "%s", result.err);
+    cr_expect_eq(strchr(result.err, '\n'), result.err + result.err_size - 1, "%s", result.err);
+}
+
+Test(device, that_is_none_is_told_in_a_line)
+{
+    check_refused("v4l2:/dev/video99", "/dev/video99: cannot be opened: No such file or directory");
+    check_refused("/dev/video99", "/dev/video99: cannot be opened: No such file or directory");
+    check_refused("v4l2:/dev/null", "/dev/null: cannot be opened: it is no camera");
 }

@@ -63,8 +63,8 @@ const struct run_option run_option_list[] = {
      .value.help = "keep damaged frames from the workers, or show them, with a flag"},
     {IN_CAMERA(stall_timeout), REAL(0, 1e9), .value.initial = 10, .value.key = "stall-timeout",
      .argument = "S",
-     .value.help = "a stream that is silent for S seconds counts as lost and is connected to "
-                   "anew, 0 = never"},
+     .value.help = "a stream that sends nothing of use for S seconds counts as lost and is "
+                   "connected to anew, 0 = never"},
     {IN_CAMERA(hang_timeout), REAL(0, 1e9), .value.initial = 60, .value.key = "hang-timeout",
      .argument = "S",
      .value.help = "kill a decoder that gives no sign of life for S seconds, 0 = never; another "

@@ -30,6 +30,8 @@ const char *decoding_name_error(int error, char name[AV_ERROR_MAX_STRING_SIZE])
         return NULL;
     if (error == AVERROR_INVALIDDATA)
         return "not a video, or damaged";
+    if (error == AVERROR(ENOTTY))
+        return "it is no camera";
     av_strerror(error, name, AV_ERROR_MAX_STRING_SIZE);
     return name;
 }
@@ -65,13 +67,20 @@ int decoding_show_all(struct decoding *decoding)
     }
 }
 
-/* Called between two steps of decoding. */
+/* Called between two steps of decoding. A stream that sends, but nothing that is of use, sound say,
+ * or what its codec can't read, is silent; it may be another since it was opened. What readers make
+ * us wait does not count. */
 static int make_ready(void *user)
 {
     struct decoding *decoding = user;
+    const int64_t before_ns = output_now_ns();
     int error = output_make_ready(&decoding->output);
+    const int64_t now_ns = output_now_ns();
     decoding_report_ring_error(decoding, error);
-    decoding->waiting_ns = output_now_ns();
+    decoding->waiting_ns = decoding->input.signs == decoding->signs
+                               ? decoding->waiting_ns + now_ns - before_ns
+                               : now_ns;
+    decoding->signs = decoding->input.signs;
     return error;
 }
 
@@ -84,6 +93,8 @@ int decoding_open(struct decoding *decoding, const struct source_part *part, con
     int error = input_open(&decoding->input, &decoding->input_config, problem);
     if (!error)
         timeline_part(&decoding->time);
+    decoding->waiting_ns = output_now_ns();
+    decoding->signs = 0;
     return error;
 }
 

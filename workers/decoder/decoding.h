@@ -32,7 +32,8 @@ struct decoding {
 
     /* Of streams: */
     bool live;
-    int64_t waiting_ns; /* monotonic, since when we wait for data */
+    int64_t waiting_ns; /* monotonic, since when we wait for something of use */
+    uint64_t signs;     /* of life that the input had given then */
     bool stalled;       /* for too long */
 };
 

@@ -36,7 +36,7 @@ static void tell_loss(struct decoding *decoding, const char *problem, int error)
         decoding->stalled ? WORKER_CAMERA_STALLED : WORKER_CAMERA_OFFLINE;
     const char *name = error ? decoding_name_error(error, buffer) : "its server ended it";
     if (decoding->stalled)
-        snprintf(reason, sizeof reason, "nothing came for %.1f s",
+        snprintf(reason, sizeof reason, "nothing of use came for %.1f s",
                  (double)decoding->config->stall_ns / 1e9);
     else
         snprintf(reason, sizeof reason, "%s%s%s", problem, name ? ": " : "", name ? name : "");

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "libframe/avframe.h"
+#include "workers/decoder/track.h"
 #include "workers/libav.h"
 
 /* Lengths in heads are rounded, and last packets often have no duration. */
@@ -48,6 +48,17 @@ static int open_file(struct input *input)
     return libav.avformat_open_input(&input->format, name, NULL, NULL);
 }
 
+/* As libavformat knows it: rtsp://...?udp. */
+static bool asks_for_transport(const char *url)
+{
+    static const char *const transports[] = {"udp", "tcp", "http", "multicast"};
+    const char *query = strrchr(url, '?');
+    for (size_t i = 0; query && i < sizeof transports / sizeof *transports; i++)
+        if (strstr(query, transports[i]))
+            return true;
+    return false;
+}
+
 /* What a stream leads to stays in the network. */
 static int open_network(struct input *input)
 {
@@ -62,7 +73,7 @@ static int open_network(struct input *input)
         input->format->max_analyze_duration = ANALYSE_US;
         input->format->fps_probe_size = 0;
     }
-    if (av_strstart(url, "rtsp", NULL))
+    if (av_strstart(url, "rtsp", NULL) && !asks_for_transport(url))
         av_dict_set(&options, "rtsp_transport", "tcp", 0);
     int error = libav.avformat_open_input(&input->format, url, NULL, &options);
     av_dict_free(&options);
@@ -95,60 +106,6 @@ static int open_container(struct input *input, const struct input_config *config
     return error ? error : libav.avformat_find_stream_info(input->format, NULL);
 }
 
-/* The first video stream; a cover picture of a song is none. */
-static AVStream *find_video(const AVFormatContext *format)
-{
-    for (unsigned i = 0; i < format->nb_streams; i++) {
-        AVStream *stream = format->streams[i];
-        if (stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
-            !(stream->disposition & AV_DISPOSITION_ATTACHED_PIC))
-            return stream;
-    }
-    return NULL;
-}
-
-/* Where libavcodec still asks, it is told that our buffers can be had in any thread. */
-static void use_buffers(AVCodecContext *codec, const struct input_config *config)
-{
-    codec->get_buffer2 = config->get_buffer;
-    codec->opaque = config->buffers;
-#if LIBAVCODEC_VERSION_MAJOR < 60
-    _Pragma("GCC diagnostic push");
-    _Pragma("GCC diagnostic ignored \"-Wdeprecated-declarations\"");
-    codec->thread_safe_callbacks = 1;
-    _Pragma("GCC diagnostic pop");
-#endif
-}
-
-static int open_codec(struct input *input, const AVCodec *codec)
-{
-    const struct input_config *config = input->config;
-    input->codec = libav.avcodec_alloc_context3(codec);
-    input->packet = libav.av_packet_alloc();
-    if (!input->codec || !input->packet)
-        return AVERROR(ENOMEM);
-    int error = libav.avcodec_parameters_to_context(input->codec, input->stream->codecpar);
-    if (error < 0)
-        return error;
-    input->codec->pkt_timebase = input->stream->time_base;
-    input->codec->skip_frame = config->skip_frame;
-    input->codec->thread_count = (int)config->threads;
-    if (config->get_buffer)
-        use_buffers(input->codec, config);
-    return libav.avcodec_open2(input->codec, codec, NULL);
-}
-
-static uint32_t rotation_of(const AVStream *stream)
-{
-    size_t size = 0;
-    const uint8_t *data = libav.av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
-    int32_t matrix[9];
-    if (!data || size < sizeof matrix)
-        return 0;
-    memcpy(matrix, data, sizeof matrix);
-    return frame_rotation_from_matrix(matrix);
-}
-
 static int open_steps(struct input *input, const struct input_config *config, const char **problem)
 {
     *problem = "cannot be opened";
@@ -159,18 +116,8 @@ static int open_steps(struct input *input, const struct input_config *config, co
     *problem = "it is a text file, not a video";
     if (strcmp(input->format->iformat->name, "tty") == 0)
         return AVERROR_STREAM_NOT_FOUND;
-    *problem = "it has no video stream";
-    input->stream = find_video(input->format);
-    if (!input->stream)
-        return AVERROR_STREAM_NOT_FOUND;
-    *problem = "there is no decoder for its codec";
-    const AVCodec *codec = libav.avcodec_find_decoder(input->stream->codecpar->codec_id);
-    if (!codec)
-        return AVERROR_DECODER_NOT_FOUND;
-    *problem = "its decoder does not start";
-    input->time_base = input->stream->time_base;
-    input->rotation = rotation_of(input->stream);
-    return open_codec(input, codec);
+    input->packet = libav.av_packet_alloc();
+    return input->packet ? track_open(input, problem) : AVERROR(ENOMEM);
 }
 
 int input_open(struct input *input, const struct input_config *config, const char **problem)
@@ -215,26 +162,54 @@ static int read_packet(struct input *input)
     return error;
 }
 
+/* Before the first keyframe, or where some are not decoded. */
+static bool may_give_none(const struct input *input)
+{
+    return !input->decodes || input->config->skip_frame != AVDISCARD_DEFAULT;
+}
+
+/* Of a track that has changed the codec is emptied first, and the packet kept for the next one. */
 static int decode_packet(struct input *input)
 {
     const AVPacket *packet = input->packet;
+    input->changes = track_changes(input);
+    if (input->changes)
+        return libav.avcodec_send_packet(input->codec, NULL);
     if (packet->stream_index != input->stream->index)
         return 0;
     input->packets++;
-    if (input->awaits_key && !(packet->flags & AV_PKT_FLAG_KEY))
+    if (input->awaits_key && !(packet->flags & AV_PKT_FLAG_KEY)) {
+        input->signs++;
         return 0;
+    }
     input->awaits_key = false;
-    return libav.avcodec_send_packet(input->codec, packet);
+    const int error = libav.avcodec_send_packet(input->codec, packet);
+    input->signs += error >= 0 && may_give_none(input);
+    return error;
 }
 
 /* Gives the decoder one more packet, or tells it that there is none. */
 static int feed(struct input *input)
 {
-    int error = read_packet(input);
+    int error = input->packet->buf ? 0 : read_packet(input);
     if (error < 0)
         return libav.avcodec_send_packet(input->codec, NULL);
     error = decode_packet(input);
-    libav.av_packet_unref(input->packet);
+    if (!input->changes)
+        libav.av_packet_unref(input->packet);
+    return error;
+}
+
+/* The codec has given its last frame, but the track has another one now. */
+static int change_codec(struct input *input)
+{
+    const char *problem;
+    input->changes = false;
+    input->decodes = false;
+    libav.avcodec_free_context(&input->codec);
+    int error = track_open(input, &problem);
+    if (error < 0)
+        libav.avcodec_free_context(&input->codec);
     return error;
 }
 
@@ -250,6 +225,20 @@ void input_continue(struct input *input)
 {
     libav.avcodec_flush_buffers(input->codec);
     input->awaits_key = true;
+    input->decodes = false;
+}
+
+/* AVERROR(EAGAIN): there is none yet, of this codec or the next. */
+static int receive(struct input *input, AVFrame *frame)
+{
+    int error = libav.avcodec_receive_frame(input->codec, frame);
+    if (error == AVERROR_EOF && input->changes) {
+        error = change_codec(input);
+        return error < 0 ? error : AVERROR(EAGAIN);
+    }
+    input->decodes |= error >= 0;
+    input->signs += error >= 0;
+    return error;
 }
 
 int input_next(struct input *input, AVFrame *frame)
@@ -259,10 +248,10 @@ int input_next(struct input *input, AVFrame *frame)
         int error = config->ready ? config->ready(config->user) : 0;
         if (error < 0)
             return error;
-        error = libav.avcodec_receive_frame(input->codec, frame);
+        error = receive(input, frame);
         if (error != AVERROR(EAGAIN)) {
             /* Damage is counted, and the stream goes on behind it. */
-            if (error >= 0 || error == AVERROR_EOF || error == AVERROR(ENOMEM))
+            if (error >= 0 || error == AVERROR_EOF || error == AVERROR(ENOMEM) || !input->codec)
                 return error;
             input->errors++;
             continue;

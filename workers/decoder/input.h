@@ -2,7 +2,7 @@
  * An input: frames out of a file or stream, through libavformat and libavcodec.
  *
  * Life story. It is opened, which reads the container's head and readies the
- * decoder of the first video stream; then gives frame after frame until the end.
+ * decoder of the first video stream (track.h); then gives frame after frame until the end.
  * At the end, or after an error, it can tell whether all was there: FFmpeg's own
  * codes do not, it takes many a truncated file for a complete one.
  *
@@ -54,10 +54,13 @@ struct input {
     int64_t received_ns;   /* CLOCK_MONOTONIC when the last packet came in */
     int64_t wall_clock_ns; /* CLOCK_REALTIME then */
     uint64_t packets;      /* of the video stream, read so far */
-    uint64_t errors;       /* packets that could not be decoded */
-    int64_t end_us;        /* where the latest packet of any stream ends, AV_TIME_BASE units */
-    bool awaits_key;       /* what comes before the next keyframe is of no use */
-    int read_error;        /* what ended the reading, 0: the end */
+    uint64_t signs;  /* of life: frames; and, as long as none need come, packets of the video */
+    bool decodes;    /* it has given frames */
+    uint64_t errors; /* packets that could not be decoded */
+    int64_t end_us;  /* where the latest packet of any stream ends, AV_TIME_BASE units */
+    bool changes;    /* the packet at hand is for another codec, once this one is empty */
+    bool awaits_key; /* what comes before the next keyframe is of no use */
+    int read_error;  /* what ended the reading, 0: the end */
 };
 
 #define INPUT_END AVERROR_EOF

@@ -1,7 +1,7 @@
 /*
- * Damaged inputs: bit noise at several rates, truncation, splices of two kinds, missing parts; of
- * several containers and codecs. None of them makes a process of the run fail, hang or leave
- * anything, and the camera beside them is complete. As many as RINGSIDE_DAMAGED says.
+ * Damaged inputs: bit noise at several rates, truncation, splices of two kinds, missing parts,
+ * swapped packets; of several containers and codecs. None of them makes a process of the run fail,
+ * hang or leave anything, and the camera beside them is complete. As many as RINGSIDE_DAMAGED says.
  */
 #include <criterion/criterion.h>
 #include <stdint.h>
@@ -68,6 +68,32 @@ static void flip_bits(struct workshop *workshop, unsigned char *data, size_t siz
         data[random_below(workshop, size)] ^= (unsigned char)(1u << random_below(workshop, 8));
 }
 
+/* As many packets as a transport stream may have in a row, with as many of another place. In other
+ * containers packets are of any size: it is a part of some that changes places. */
+static void swap_packets(struct workshop *workshop, unsigned char *data, size_t size)
+{
+    enum { PACKET = 188, A_TIME = 32 };
+    unsigned char kept[PACKET * A_TIME];
+    for (unsigned left = 1 + random_below(workshop, 10); left > 0; left--) {
+        const size_t length = PACKET * (1 + random_below(workshop, A_TIME));
+        const size_t one = random_below(workshop, (size - length) / PACKET) * PACKET;
+        const size_t other = random_below(workshop, (size - length) / PACKET) * PACKET;
+        memcpy(kept, data + one, length);
+        memmove(data + one, data + other, length);
+        memcpy(data + other, kept, length);
+    }
+}
+
+static void write_changed(struct workshop *workshop, FILE *file, const struct clip *clip,
+                          void (*change)(struct workshop *, unsigned char *, size_t))
+{
+    unsigned char *changed = malloc(clip->size);
+    memcpy(changed, clip->data, clip->size);
+    change(workshop, changed, clip->size);
+    fwrite(changed, 1, clip->size, file);
+    free(changed);
+}
+
 /* What becomes of the clip: a part of it, damaged, and what follows. */
 static void damage(struct workshop *workshop, FILE *file)
 {
@@ -75,18 +101,16 @@ static void damage(struct workshop *workshop, FILE *file)
     const struct clip *other = &workshop->clips[random_below(workshop, KINDS)];
     const size_t cut = random_below(workshop, clip->size);
     size_t rest = 0;
-    switch (random_below(workshop, 4)) {
+    switch (random_below(workshop, 5)) {
     case 0: /* truncated */
         fwrite(clip->data, 1, cut, file);
         break;
-    case 1: { /* noise */
-        unsigned char *noisy = malloc(clip->size);
-        memcpy(noisy, clip->data, clip->size);
-        flip_bits(workshop, noisy, clip->size);
-        fwrite(noisy, 1, clip->size, file);
-        free(noisy);
+    case 1: /* noise */
+        write_changed(workshop, file, clip, flip_bits);
         break;
-    }
+    case 3:
+        write_changed(workshop, file, clip, swap_packets);
+        break;
     case 2: /* spliced */
         rest = random_below(workshop, other->size);
         fwrite(clip->data, 1, cut, file);

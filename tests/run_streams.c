@@ -186,6 +186,68 @@ Test(stream, that_wants_another_password_is_tried_again)
     cr_expect_null(strstr(err, "s3cr3t"), "%s", err);
 }
 
+/* -- what it costs ----------------------------------------------------------------------------- */
+
+/* How often a process has gone to sleep so far. */
+static long count_sleeps(pid_t pid)
+{
+    char path[64], line[256];
+    long sleeps = -1;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    cr_assert_not_null(file);
+    while (fgets(line, sizeof line, file))
+        sscanf(line, "voluntary_ctxt_switches: %ld", &sleeps);
+    fclose(file);
+    return sleeps;
+}
+
+/* Somebody comes, and is sent away. */
+static void refuse(int listener)
+{
+    const int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    cr_assert_geq(connection, 0);
+    close(connection);
+}
+
+/* Hundredths of a second that all of its threads have computed for. */
+static long count_ticks(pid_t pid)
+{
+    char path[64], line[1024];
+    long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    cr_assert(file && fgets(line, sizeof line, file));
+    cr_assert_eq(sscanf(strrchr(line, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld",
+                        &user, &system),
+                 2);
+    fclose(file);
+    return user + system;
+}
+
+/* Each attempt is a few sleeps, and so is what lies between two, seconds though it be. Counted is
+ * what the process did, and not how long it took. */
+Test(stream, that_is_refused_is_tried_seldom_and_slept_between)
+{
+    enum { ATTEMPTS = 3, SLEEPS_MAX = 20, TICKS_MAX = 5 };
+    uint16_t port;
+    struct scene scene = {0};
+    const int listener = support_listen(&port);
+    snprintf(scene.url, sizeof scene.url, CAMERA "=rtsp://127.0.0.1:%u/camera", port);
+    start_run(&scene);
+    refuse(listener);
+    const pid_t decoder = support_ringside_process(scene.run, "ringside: decoder " CAMERA, 0);
+    const long before = count_sleeps(decoder), ticks_before = count_ticks(decoder);
+    for (int i = 0; i < ATTEMPTS - 1; i++)
+        refuse(listener);
+    const long sleeps = count_sleeps(decoder) - before;
+    const long ticks = count_ticks(decoder) - ticks_before;
+    cr_expect(sleeps < (ATTEMPTS - 1) * SLEEPS_MAX, "%ld", sleeps);
+    cr_expect(ticks < (ATTEMPTS - 1) * TICKS_MAX, "%ld", ticks);
+    close_scene(&scene, "offline,ended");
+    close(listener);
+}
+
 /* -- streams of others ------------------------------------------------------------------------- */
 
 #define SOUND "-f", "lavfi", "-i", "sine=duration=1"

@@ -3,6 +3,8 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libavformat/version.h>
+#include <libavutil/macros.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -440,4 +442,20 @@ Test(memory, that_is_too_small_is_told_by_a_dry_run)
                      SUPPORT_ARGUMENTS("run", "--dry-run", "--json", "-w", "null", good_clip()));
     cr_expect_eq(result.exit_code, FAILED);
     check_one_line(result.err, "/dev/shm is too small");
+}
+
+/* -- libraries --------------------------------------------------------------------------------- */
+
+/* It is loaded where it is needed: what needs it not has no use for it. */
+Test(library, that_is_damaged_is_told)
+{
+    struct support_result result;
+    char *input = good_clip();
+    write_file("libavformat.so." AV_STRINGIFY(LIBAVFORMAT_VERSION_MAJOR), "", 0);
+    setenv("LD_LIBRARY_PATH", getenv("TMPDIR"), 1);
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "-w", "null", input));
+    cr_expect_eq(result.exit_code, FAILED);
+    check_one_line(result.err, "libavformat is missing");
+    support_ringside(&result, SUPPORT_ARGUMENTS("ls"));
+    cr_expect_eq(result.exit_code, DELIVERED, "%s", result.err);
 }

@@ -107,8 +107,11 @@ static int start(struct run *run)
                "without a sandbox a damaged or hostile input can do all that you can");
     int error = supervisor_create(&run->supervisor, &config);
     if (error) {
-        char text[128];
-        snprintf(text, sizeof text, "cannot start its processes: %s", strerror(-error));
+        char text[160];
+        snprintf(text, sizeof text, "cannot start its processes: %s",
+                 error == -ELIBACC ? "FFmpeg's libavformat is missing, or not of the version that "
+                                     "ringside was built with"
+                                   : strerror(-error));
         on_log(run, WORKER_ERROR, NULL, text);
     }
     return error;

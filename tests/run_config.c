@@ -1,11 +1,13 @@
 /* The configuration file: what it may say, that it takes effect, and what a mistake in it costs. */
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tests/support/events.h"
+#include "tests/support/reference.h"
 #include "tests/support/ringside.h"
 #include "tests/support/scratch.h"
 
@@ -265,6 +267,84 @@ Test(config, reads_a_url_from_the_environment)
     cr_assert_eq(setenv("SCENE", SCENE, 1), 0);
     write_config("cameras: [{name: one, url: env:SCENE}]\n");
     support_summary_check(support_summary(support_events(RUN(0, "-c", path).out), "one"), 10, 1);
+}
+
+/* -- reloading --------------------------------------------------------------------------------- */
+
+static char *clip;
+
+#define SMALL_SCENE "test:size=32x48,rate=10"
+#define THIRD "  - {name: third, url: env:THIRD, pace: yes}\n"
+#define STEADY "  - {name: steady, file: %s, pace: yes, loop: 0}\n"
+
+static void reload(struct support_process *process, const char *worker, const char *cameras,
+                   const char *await)
+{
+    write_config(print("workers: [{class: %s}]\ncameras:\n" STEADY "%s", worker, clip, cameras));
+    cr_assert_eq(support_signal(process, SIGHUP), 0);
+    cr_assert_eq(support_await(process, await), 0, "no %s", await);
+}
+
+/* Of its first frame. */
+static char *hash_of(const char *input)
+{
+    json_t *events = support_events(RUN(0, "-w", "framemd5", input).out);
+    return strdup(support_text(json_array_get(events, 0), "md5"));
+}
+
+/* Every frame that was published, with the hash that it has in the clip. */
+static void check_steady(const json_t *events)
+{
+    const struct support_reference reference = support_reference(clip);
+    json_t *frames = support_events_pick(events, "frame", "steady", 0);
+    const json_t *summary = support_summary(events, "steady");
+    const json_t *worker = support_summary_worker(summary, 0);
+    for (size_t i = 0; i < json_array_size(frames); i++) {
+        const json_t *frame = json_array_get(frames, i);
+        cr_assert_eq((size_t)support_integer(frame, "seq"), i);
+        cr_assert_str_eq(support_text(frame, "md5"), reference.frames[i % reference.count].md5);
+    }
+    cr_expect_eq((size_t)support_integer(worker, "received"), json_array_size(frames));
+    cr_expect_eq(support_integer(worker, "skipped"), 0);
+    cr_expect_eq(support_integer(summary, "published"), support_integer(worker, "received"));
+}
+
+static void check_warning(const char *log)
+{
+    const char *warning = print("ringside: %s:4: cameras[1].url: is missing", path);
+    cr_expect(strstr(log, warning), "no '%s': %s", warning, log);
+    cr_expect(strstr(log, "; all goes on as before\n"), "%s", log);
+}
+
+Test(config, is_followed_on_sighup_and_what_did_not_change_loses_no_frame)
+{
+    struct support_process *process;
+    struct support_result result;
+    char *small = hash_of(SMALL_SCENE ",duration=0.1");
+    cr_assert_eq(setenv("THIRD", "test:size=32x32,rate=10", 1), 0);
+    clip = support_ringside_clip(
+        "steady.mp4", SUPPORT_ARGUMENTS("-f", "lavfi", "-i",
+                                        "testsrc2=size=64x48:rate=50:duration=1", "-c:v", "mpeg4"));
+    write_config(print("workers: [{class: framemd5}]\ncameras:\n" STEADY, clip));
+    process = support_ringside_start(SUPPORT_ARGUMENTS("run", "-c", path));
+    cr_assert_eq(support_await(process, "\"camera\":\"steady\""), 0);
+
+    reload(process, "framemd5", "  - {name: other, url: 'test:size=64x48,rate=10', pace: yes}\n",
+           "\"frame\",\"camera\":\"other\"");
+    reload(process, "framemd5", "  - {name: other, url: '" SMALL_SCENE "', pace: yes}\n", small);
+    reload(process, "framemd5", THIRD, "\"frame\",\"camera\":\"third\"");
+    reload(process, "framemd5", "  - {name: third}\n", "cameras[1].url: is missing");
+    reload(process, "'null'", THIRD, "0 cameras end, 0 begin; workers that changed wait for");
+    reload(process, "'null'", "", "\"summary\",\"camera\":\"third\"");
+
+    cr_assert_eq(support_signal(process, SIGINT), 0);
+    support_ringside_wait(&process, &result);
+    cr_expect_eq(result.exit_code, 130, "%s", result.err);
+    const json_t *events = support_events(result.out);
+    check_steady(events);
+    cr_expect_eq(json_array_size(support_events_pick(events, "summary", "other", -1)), 2);
+    cr_expect_eq(json_array_size(support_events_pick(events, "summary", "third", -1)), 1);
+    check_warning(result.err);
 }
 
 /* -- broken ones ------------------------------------------------------------------------------- */

@@ -82,6 +82,9 @@ void worker_config_free(struct worker_config *config);
 bool worker_option_store(const struct worker_option *option, void *object, const char *value);
 void worker_option_store_default(const struct worker_option *option, void *object);
 
+/* Whether two objects have the same value of the option. */
+bool worker_option_alike(const struct worker_option *option, const void *one, const void *other);
+
 /* NULL: the list, which ends with a NULL key, has none of that name. */
 const struct worker_option *worker_option_find(const struct worker_option *options,
                                                const char *key);

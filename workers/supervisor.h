@@ -109,10 +109,20 @@ enum supervisor_outcome {
 
 struct supervisor;
 
-/* Forks everything. The lists need live only during the call, names and inputs as
- * long as the supervisor. -EDEADLK in a process with threads; else as fork(2) and
- * its kin. On failure nothing is left behind. */
+/* Forks everything. The lists, names and inputs need live only during the call.
+ * -EDEADLK in a process with threads; else as fork(2) and its kin. On failure nothing is left
+ * behind. */
 int supervisor_create(struct supervisor **out, const struct supervisor_config *config);
+
+/*
+ * Has one camera more, or one less, while the others go on; not with `in_process`. One that goes is
+ * ended in order: the workers take what was published. One that comes and has the name of one that
+ * is still at its end begins after it. Slots and rates that the workers ask for are as at the
+ * start. Errors of adding are those of creating, and -ESHUTDOWN: the run is at its end; of removing
+ * -ENOENT: none of that name is there to go.
+ */
+int supervisor_add_camera(struct supervisor *supervisor, const struct supervisor_camera *camera);
+int supervisor_remove_camera(struct supervisor *supervisor, const char *name);
 
 /* Kills what still runs, joins it, removes the rings. NULL-safe. */
 void supervisor_destroy(struct supervisor **supervisor);

@@ -121,6 +121,15 @@ bool run_option_set(const struct run_option *option, struct run_options *options
     return worker_option_store(&option->value, &options->camera, value);
 }
 
+bool run_option_alike(const struct supervisor_camera *one, const struct supervisor_camera *other)
+{
+    for (const struct run_option *option = run_option_list; option->value.key; option++)
+        if (option->scope == RUN_OPTION_OF_CAMERA &&
+            !worker_option_alike(&option->value, one, other))
+            return false;
+    return strcmp(one->input, other->input) == 0;
+}
+
 /* -- in the help ------------------------------------------------------------------------------- */
 
 #define HELP_COLUMN 18

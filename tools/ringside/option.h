@@ -33,6 +33,9 @@ void run_option_defaults(struct run_options *options);
 bool run_option_set(const struct run_option *option, struct run_options *options,
                     const char *value);
 
+/* Whether cameras have the same input and options. */
+bool run_option_alike(const struct supervisor_camera *one, const struct supervisor_camera *other);
+
 /* The part of the help that lists them. */
 void run_option_print_all(void);
 

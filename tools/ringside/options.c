@@ -165,10 +165,16 @@ static int each_option(struct run_options *options, int argc, char **argv,
     return status;
 }
 
-static int tell_mistake(const char *problem)
+static int tell_mistake(const struct run_options *options, const char *problem)
 {
+    char text[2304];
     const struct log plain = {.level = WORKER_ERROR};
-    log_line(&plain, WORKER_ERROR, NULL, problem);
+    if (!options->before) {
+        log_line(&plain, WORKER_ERROR, NULL, problem);
+        return EXIT_CONFIG;
+    }
+    snprintf(text, sizeof text, "%s; all goes on as before", problem);
+    log_line(&options->before->log, WORKER_WARNING, NULL, text);
     return EXIT_CONFIG;
 }
 
@@ -177,7 +183,7 @@ static int read_file(struct run_options *options)
     char problem[2048];
     if (!options->file || config_read(options, problem, sizeof problem) == 0)
         return GO_ON;
-    return tell_mistake(problem);
+    return tell_mistake(options, problem);
 }
 
 static int lacks_inputs(const struct run_options *options)
@@ -187,7 +193,7 @@ static int lacks_inputs(const struct run_options *options)
         return usage_error("no INPUT given");
     snprintf(problem, sizeof problem, "%s:1: cameras: is missing, and no INPUT is given",
              options->file);
-    return tell_mistake(problem);
+    return tell_mistake(options, problem);
 }
 
 static int take_inputs(struct run_options *options, char **arguments, unsigned count)
@@ -226,9 +232,8 @@ static int check(const struct run_options *options)
     return GO_ON;
 }
 
-int run_options_parse(struct run_options *options, int argc, char **argv)
+static int parse(struct run_options *options, int argc, char **argv)
 {
-    *options = (struct run_options){0};
     run_option_defaults(options);
     int status = each_option(options, argc, argv, look);
     if (status == GO_ON)
@@ -247,8 +252,23 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     options->log.level = options->quiet     ? WORKER_ERROR
                          : options->verbose ? WORKER_DEBUG
                                             : WORKER_INFO;
-    secret_hide(argc, argv);
     return GO_ON;
+}
+
+int run_options_parse(struct run_options *options, int argc, char **argv)
+{
+    *options = (struct run_options){0};
+    int status = parse(options, argc, argv);
+    if (status == GO_ON)
+        secret_hide(argc, argv);
+    return status;
+}
+
+int run_options_again(struct run_options *again, const struct run_options *options, int argc,
+                      char **argv)
+{
+    *again = (struct run_options){.before = options};
+    return parse(again, argc, argv) == GO_ON ? 0 : -EINVAL;
 }
 
 void run_options_free(struct run_options *options)

@@ -9,7 +9,8 @@
 #include "tools/ringside/worker.h"
 
 struct run_options {
-    const char *file; /* -c, NULL: none */
+    const struct run_options *before; /* that these are to replace, NULL: none */
+    const char *file;                 /* -c, NULL: none */
     struct inputs inputs;
     struct workers workers;
     bool has_workers_of_file;        /* those given as arguments take their place */
@@ -24,6 +25,13 @@ struct run_options {
 /* Fills `options`, for run_options_free in any case. Returns -1 to go on, or the
  * exit status with which the program is to end, its message printed. */
 int run_options_parse(struct run_options *options, int argc, char **argv);
+
+/*
+ * Fills `again` likewise, for its own run_options_free, from the same arguments and what the
+ * file says now. -EINVAL, with a warning in the log of `options`: it has a mistake.
+ */
+int run_options_again(struct run_options *again, const struct run_options *options, int argc,
+                      char **argv);
 
 void run_options_free(struct run_options *options);
 

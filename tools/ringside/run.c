@@ -12,6 +12,7 @@
 #include "tools/ringside/commands.h"
 #include "tools/ringside/options.h"
 #include "tools/ringside/output.h"
+#include "tools/ringside/reload.h"
 #include "tools/ringside/status.h"
 
 #define STATUS_EVERY_MS 500
@@ -29,7 +30,9 @@ struct run {
     bool impatient;    /* a second one came */
     bool output_ended; /* its failure has been told */
     int64_t end_ms;    /* monotonic, when --seconds is over; 0: never */
-    int64_t stop_ms;   /* monotonic, when the run was told to end; 0: not yet */
+    int argc;
+    char **argv;
+    int64_t stop_ms; /* monotonic, when the run was told to end; 0: not yet */
 };
 
 static int64_t now_ms(void)
@@ -124,11 +127,21 @@ static void stop(struct run *run)
     supervisor_stop(run->supervisor);
 }
 
+static bool is_reloadable(const struct run *run)
+{
+    const struct run_options *options = &run->options;
+    return options->file && !options->in_process && !options->dry_run && !run->stop_ms;
+}
+
 static void take_signal(struct run *run)
 {
     struct signalfd_siginfo info;
     if (read(run->signals, &info, sizeof info) != sizeof info)
         return;
+    if (info.ssi_signo == SIGHUP && is_reloadable(run)) {
+        reload(run->supervisor, &run->options, run->argc, run->argv);
+        return;
+    }
     run->impatient = run->caught != 0;
     run->caught = (int)info.ssi_signo;
     stop(run);
@@ -280,7 +293,7 @@ static int run_to_end(struct run *run)
 
 int command_run(int argc, char **argv)
 {
-    struct run run = {.signals = -1};
+    struct run run = {.signals = -1, .argc = argc, .argv = argv};
     int status = run_options_parse(&run.options, argc, argv);
     if (status < 0)
         status = run.options.check ? EXIT_ALL_DELIVERED : run_to_end(&run);

@@ -46,18 +46,46 @@ static int read_first_line(char **out, const char *path, char *problem, size_t s
     return error;
 }
 
-static int take_variable(char **out, const char *name, char *problem, size_t size)
+/* Variables that were taken out of the environment, for who reads them again. */
+static struct taken {
+    struct taken *next;
+    char *name, *value;
+} * all_taken;
+
+static const char *find_taken(const char *name)
+{
+    const struct taken *taken = all_taken;
+    while (taken && strcmp(taken->name, name) != 0)
+        taken = taken->next;
+    return taken ? taken->value : NULL;
+}
+
+static int take_variable(const char *name)
 {
     const char *value = getenv(name);
-    if (!value || !*value) {
-        snprintf(problem, size, "env:%s: there is no such variable", name);
-        return -ENOENT;
-    }
-    *out = strdup(value);
-    if (!*out)
+    struct taken *taken = value && *value ? calloc(1, sizeof *taken) : NULL;
+    if (!taken)
+        return value && *value ? -ENOMEM : -ENOENT;
+    *taken = (struct taken){all_taken, strdup(name), strdup(value)};
+    if (!taken->name || !taken->value) {
+        free(taken->name);
+        free(taken->value);
+        free(taken);
         return -ENOMEM;
+    }
+    all_taken = taken;
     unsetenv(name);
     return 0;
+}
+
+static int read_variable(char **out, const char *name, char *problem, size_t size)
+{
+    int error = find_taken(name) ? 0 : take_variable(name);
+    if (error == -ENOENT)
+        snprintf(problem, size, "env:%s: there is no such variable", name);
+    if (!error)
+        *out = strdup(find_taken(name));
+    return error || *out ? error : -ENOMEM;
 }
 
 int secret_read(char **out, const char *input, char *problem, size_t size)
@@ -66,7 +94,7 @@ int secret_read(char **out, const char *input, char *problem, size_t size)
     if (*input == '@')
         return read_first_line(out, input + 1, problem, size);
     if (is_variable(input))
-        return take_variable(out, input + strlen(VARIABLE), problem, size);
+        return read_variable(out, input + strlen(VARIABLE), problem, size);
     *out = strdup(input);
     return *out ? 0 : -ENOMEM;
 }

@@ -136,6 +136,40 @@ int workers_add_program(struct workers *workers, const char *text, const char *o
     return workers_add_command(workers, name, text + length + 1, options, problem, size);
 }
 
+static bool options_alike(const struct worker_option *option, const void *one, const void *other)
+{
+    for (; option && option->key; option++)
+        if (!worker_option_alike(option, one, other))
+            return false;
+    return true;
+}
+
+static bool commands_alike(const struct worker_config *one, const struct worker_config *other)
+{
+    unsigned i = 0;
+    if (!one->command || !other->command)
+        return !one->command && !other->command;
+    for (; one->command[i] && other->command[i]; i++)
+        if (strcmp(one->command[i], other->command[i]) != 0)
+            return false;
+    return !one->command[i] && !other->command[i];
+}
+
+static bool is_alike(const struct worker_config *one, const struct worker_config *other)
+{
+    return strcmp(one->class_->name, other->class_->name) == 0 && commands_alike(one, other) &&
+           options_alike(worker_common_options, one, other) &&
+           options_alike(one->class_->options, one->options, other->options);
+}
+
+bool workers_alike(const struct workers *some, const struct workers *others)
+{
+    for (unsigned i = 0; i < some->count && i < others->count; i++)
+        if (!is_alike(&some->workers[i], &others->workers[i]))
+            return false;
+    return some->count == others->count;
+}
+
 void workers_free(struct workers *workers)
 {
     for (unsigned i = 0; i < workers->count; i++) {

@@ -2,6 +2,7 @@
 #ifndef TOOLS_RINGSIDE_WORKER_H
 #define TOOLS_RINGSIDE_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <wordexp.h>
 
@@ -39,6 +40,9 @@ int workers_add_plugin(struct workers *workers, const char *path, const char *op
                        char *problem, size_t size);
 int workers_add_command(struct workers *workers, const char *name, const char *command,
                         const char *options, char *problem, size_t size);
+
+/* Whether they are the same, with the same options. */
+bool workers_alike(const struct workers *some, const struct workers *others);
 
 /* The names of the classes, in a line. */
 void workers_list_classes(char *text, size_t size);

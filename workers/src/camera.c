@@ -436,3 +436,60 @@ void camera_decoder_done(struct camera *camera, enum worker_outcome outcome)
         camera->outcome = outcome;
     advance(camera);
 }
+
+/* -- life ------------------------------------------------------------------------------------ */
+
+struct camera *camera_create(struct supervisor *supervisor, unsigned number,
+                             const struct supervisor_camera *wanted)
+{
+    struct camera *camera = calloc(1, sizeof *camera);
+    if (!camera)
+        return NULL;
+    *camera = (struct camera){
+        .supervisor = supervisor,
+        .number = number,
+        .name = strdup(wanted->name),
+        .input = strdup(wanted->input),
+        .wanted = *wanted,
+        .seats = calloc(supervisor->config.worker_count + 1, sizeof *camera->seats),
+    };
+    camera->wanted.name = camera->name;
+    camera->wanted.input = camera->input;
+    if (camera->name && camera->input && camera->seats)
+        return camera;
+    camera_destroy(camera);
+    return NULL;
+}
+
+void camera_destroy(struct camera *camera)
+{
+    decoder_destroy(&camera->decoder, NULL);
+    words_close(&camera->words);
+    ring_destroy(&camera->ring);
+    free(camera->seats);
+    free(camera->name);
+    free(camera->input);
+    free(camera);
+}
+
+int camera_begin(struct camera *camera)
+{
+    camera->before = NULL;
+    int error = feed_begin(camera);
+    if (!error)
+        return 0;
+    decoder_destroy(&camera->decoder, NULL);
+    camera->state = SUPERVISOR_ENDED;
+    supervisor_worsen(camera->supervisor, SUPERVISOR_FAILED);
+    return error;
+}
+
+void camera_stop(struct camera *camera)
+{
+    if (camera->before) { /* nobody has seen anything of it */
+        camera->before = NULL;
+        camera->state = SUPERVISOR_ENDED;
+        return;
+    }
+    feed_stop(camera);
+}

@@ -72,12 +72,16 @@ static int start(struct camera *camera)
 }
 
 /* Decoders share the processors that there are. */
-static unsigned decoder_threads(const struct supervisor_config *config, unsigned wanted)
+static unsigned decoder_threads(const struct supervisor *supervisor, unsigned wanted)
 {
+    const struct supervisor_config *config = &supervisor->config;
+    const unsigned cameras = supervisor->camera_count > config->camera_count
+                                 ? supervisor->camera_count
+                                 : config->camera_count;
     if (config->in_process || wanted)
         return config->in_process ? 1 : wanted;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    long threads = processors / (long)config->camera_count;
+    long threads = processors / (long)cameras;
     return threads < 1 ? 1 : threads > 16 ? 16 : (unsigned)threads;
 }
 
@@ -101,7 +105,7 @@ int feed_begin(struct camera *camera)
         .input = camera->input,
         .pace = wanted->pace,
         .plays = wanted->plays,
-        .threads = decoder_threads(config, wanted->threads),
+        .threads = decoder_threads(supervisor, wanted->threads),
         .verbose = config->verbose,
         .no_sandbox = wanted->no_sandbox,
         .stall_ns = (int64_t)(wanted->stall_timeout * 1e9),
@@ -163,7 +167,8 @@ void feed_gone(struct camera *camera)
     camera->waits = false;
     if (camera->done)
         return;
-    if (camera->supervisor->stopped) /* it was waiting for its input, and not for us */
+    if (camera->supervisor->stopped ||
+        camera->leave_ns) /* it was waiting for its input, and not for us */
         camera_decoder_done(camera, WORKER_STOPPED);
     else
         mourn(camera, status);
@@ -204,6 +209,13 @@ static void check(struct camera *camera)
     }
 }
 
+/* It was told to go, and has had its time. */
+static void kill_it(struct camera *camera)
+{
+    camera->leave_ns = INT64_MAX;
+    decoder_signal(camera->decoder, SIGKILL);
+}
+
 /* -- time ------------------------------------------------------------------------------------ */
 
 static void start_again(struct camera *camera)
@@ -222,8 +234,9 @@ static void start_again(struct camera *camera)
 
 int64_t feed_due(const struct camera *camera)
 {
+    const int64_t pulse = pulse_due(&camera->pulse);
     if (camera->decoder)
-        return pulse_due(&camera->pulse);
+        return camera->leave_ns && camera->leave_ns < pulse ? camera->leave_ns : pulse;
     return camera->restart_ns ? camera->restart_ns : INT64_MAX;
 }
 
@@ -231,7 +244,9 @@ void feed_tick(struct camera *camera, int64_t now_ns)
 {
     if (feed_due(camera) > now_ns)
         return;
-    if (camera->decoder)
+    if (camera->decoder && camera->leave_ns && camera->leave_ns <= now_ns)
+        kill_it(camera);
+    else if (camera->decoder)
         check(camera);
     else
         start_again(camera);

@@ -23,9 +23,9 @@ void inline_run_backs(struct supervisor *supervisor)
 void supervisor_run_inline(struct supervisor *supervisor, void (*turn)(void *user))
 {
     supervisor->turn = turn;
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
-        if (supervisor->cameras[i].decoder)
-            decoder_run_inline(supervisor->cameras[i].decoder);
+    for (unsigned i = 0; i < supervisor->camera_count; i++)
+        if (supervisor->cameras[i]->decoder)
+            decoder_run_inline(supervisor->cameras[i]->decoder);
 }
 
 bool supervisor_busy(const struct supervisor *supervisor)

@@ -88,9 +88,9 @@ static void seat_left(struct camera *camera, unsigned index, const struct worker
 static int handle_seat_message(struct supervisor *supervisor, unsigned index,
                                const struct worker_message *message)
 {
-    if (message->header.camera >= supervisor->config.camera_count)
+    if (message->header.camera >= supervisor->camera_count)
         return -ENOENT;
-    struct camera *camera = &supervisor->cameras[message->header.camera];
+    struct camera *camera = supervisor->cameras[message->header.camera];
     member_measure(supervisor, index);
     if (message->header.type == WORKER_ACTIVATED)
         camera_seat_taken(camera, index, message->header.value);
@@ -106,8 +106,8 @@ static void log_of_worker(struct supervisor *supervisor, unsigned index,
     enum worker_log_level level = (enum worker_log_level)message->header.value;
     if (message->header.type == WORKER_REFUSED)
         level = WORKER_WARNING;
-    if (message->header.camera < supervisor->config.camera_count)
-        supervisor_log(supervisor, level, supervisor->cameras[message->header.camera].name, "%s",
+    if (message->header.camera < supervisor->camera_count)
+        supervisor_log(supervisor, level, supervisor->cameras[message->header.camera]->name, "%s",
                        message->text);
     else
         supervisor_log(supervisor, level, NULL, "worker %s#%u: %s", config->class_->name,

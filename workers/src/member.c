@@ -136,8 +136,8 @@ void member_gone(struct supervisor *supervisor, unsigned index)
     pulse_end(&member->pulse);
     if (!member->stopping || status != 0)
         mourn(supervisor, index, status);
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
-        camera_worker_died(&supervisor->cameras[i], index);
+    for (unsigned i = 0; i < supervisor->camera_count; i++)
+        camera_worker_died(supervisor->cameras[i], index);
 }
 
 void member_measure(struct supervisor *supervisor, unsigned index)
@@ -173,8 +173,8 @@ static void start_again(struct supervisor *supervisor, unsigned index)
         return;
     }
     tell(supervisor, index, "started", NULL);
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
-        camera_worker_back(&supervisor->cameras[i], index);
+    for (unsigned i = 0; i < supervisor->camera_count; i++)
+        camera_worker_back(supervisor->cameras[i], index);
 }
 
 /* -- hanging --------------------------------------------------------------------------------- */

@@ -20,6 +20,7 @@
 
 #include "workers/src/pulse.h"
 #include "workers/src/restart.h"
+#include "workers/src/watch.h"
 #include "workers/src/words.h"
 
 struct supervisor;
@@ -36,6 +37,7 @@ struct member {
 
     struct pulse pulse;
     struct words words;
+    struct source source;
 };
 
 int member_spawn(struct supervisor *supervisor, unsigned index);

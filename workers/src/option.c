@@ -157,3 +157,19 @@ const struct worker_option *worker_option_find(const struct worker_option *optio
         options++;
     return options->key ? options : NULL;
 }
+
+bool worker_option_alike(const struct worker_option *option, const void *one, const void *other)
+{
+    const char *a = (const char *)one + option->offset;
+    const char *b = (const char *)other + option->offset;
+    switch (option->type) {
+    case WORKER_OPTION_STRING:
+        return strcmp(a, b) == 0;
+    case WORKER_OPTION_REAL:
+        return memcmp(a, b, sizeof(double)) == 0;
+    case WORKER_OPTION_BOOL:
+        return memcmp(a, b, sizeof(bool)) == 0;
+    default:
+        return memcmp(a, b, sizeof(int)) == 0;
+    }
+}

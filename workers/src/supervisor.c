@@ -33,24 +33,6 @@ void supervisor_worsen(struct supervisor *supervisor, enum supervisor_outcome ou
         supervisor->outcome = outcome;
 }
 
-static int start_camera(struct supervisor *supervisor, unsigned index)
-{
-    const struct supervisor_config *config = &supervisor->config;
-    const struct supervisor_camera *wanted = &config->cameras[index];
-    struct camera *camera = &supervisor->cameras[index];
-    *camera = (struct camera){
-        .supervisor = supervisor,
-        .number = index,
-        .name = wanted->name,
-        .input = wanted->input,
-        .wanted = *wanted,
-        .seats = calloc(config->worker_count + 1, sizeof *camera->seats),
-    };
-    if (!camera->seats)
-        return -ENOMEM;
-    return feed_begin(camera);
-}
-
 /* A line for each camera's ring, for programs; NULL when out of memory. */
 static char *list_rings(const struct supervisor_config *config)
 {
@@ -74,7 +56,7 @@ static int spawn_all(struct supervisor *supervisor)
     for (unsigned i = 0; i < config->worker_count && !error && !config->dry_run; i++)
         error = member_spawn(supervisor, i);
     for (unsigned i = 0; i < config->camera_count && !error; i++)
-        error = start_camera(supervisor, i);
+        error = supervisor_add_camera(supervisor, &config->cameras[i]);
     watch_set_tick(supervisor);
     return error;
 }
@@ -90,13 +72,10 @@ int supervisor_create(struct supervisor **out, const struct supervisor_config *c
         supervisor->config.stop_ns = STOP_NS;
     supervisor->epoll = supervisor->deadline = supervisor->tick = -1;
     struct worker_config *workers = calloc(config->worker_count + 1, sizeof *workers);
-    supervisor->cameras = calloc(config->camera_count, sizeof *supervisor->cameras);
     supervisor->members = calloc(config->worker_count + 1, sizeof *supervisor->members);
-    supervisor->sources =
-        calloc(2 * config->camera_count + config->worker_count + 2, sizeof *supervisor->sources);
     supervisor->config.workers = workers;
     int error = -ENOMEM;
-    if (workers && supervisor->cameras && supervisor->members && supervisor->sources) {
+    if (workers && supervisor->members) {
         memcpy(workers, config->workers, config->worker_count * sizeof *workers);
         supervisor->rings = list_rings(config);
         for (unsigned i = 0; i < config->worker_count; i++)
@@ -124,16 +103,11 @@ void supervisor_destroy(struct supervisor **pointer)
         return;
     for (unsigned i = 0; supervisor->members && i < supervisor->config.worker_count; i++)
         end_member(&supervisor->members[i]);
-    for (unsigned i = 0; supervisor->cameras && i < supervisor->config.camera_count; i++) {
-        decoder_destroy(&supervisor->cameras[i].decoder, NULL);
-        words_close(&supervisor->cameras[i].words);
-        ring_destroy(&supervisor->cameras[i].ring);
-        free(supervisor->cameras[i].seats);
-    }
+    for (unsigned i = 0; i < supervisor->camera_count; i++)
+        camera_destroy(supervisor->cameras[i]);
     watch_close(supervisor);
     free(supervisor->cameras);
     free(supervisor->members);
-    free(supervisor->sources);
     free((void *)supervisor->config.workers);
     free(supervisor->rings);
     free(supervisor);
@@ -148,8 +122,8 @@ static void dispatch_ring(struct camera *camera)
 
 static bool all_ended(const struct supervisor *supervisor)
 {
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
-        if (supervisor->cameras[i].state != SUPERVISOR_ENDED)
+    for (unsigned i = 0; i < supervisor->camera_count; i++)
+        if (supervisor->cameras[i]->state != SUPERVISOR_ENDED)
             return false;
     return true;
 }
@@ -189,9 +163,9 @@ static void deadline_over(struct supervisor *supervisor)
     uint64_t count;
     if (read(supervisor->deadline, &count, sizeof count) < 0)
         return;
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
-        if (supervisor->cameras[i].decoder)
-            decoder_signal(supervisor->cameras[i].decoder, SIGKILL);
+    for (unsigned i = 0; i < supervisor->camera_count; i++)
+        if (supervisor->cameras[i]->decoder)
+            decoder_signal(supervisor->cameras[i]->decoder, SIGKILL);
     if (kill_stopping_workers(supervisor))
         supervisor_log(supervisor, WORKER_ERROR, NULL,
                        "workers that did not end within %g seconds are killed",
@@ -208,6 +182,20 @@ static bool workers_left(const struct supervisor *supervisor)
     return false;
 }
 
+/* Those whose place has become free. */
+static void begin_cameras(struct supervisor *supervisor)
+{
+    for (unsigned i = 0; i < supervisor->camera_count; i++) {
+        struct camera *camera = supervisor->cameras[i];
+        if (!camera->before || camera->before->state != SUPERVISOR_ENDED || camera->before->decoder)
+            continue;
+        int error = camera_begin(camera);
+        if (error)
+            supervisor_log(supervisor, WORKER_ERROR, camera->name,
+                           "its decoder cannot be started: %s", strerror(-error));
+    }
+}
+
 static void tick(struct supervisor *supervisor)
 {
     uint64_t count;
@@ -217,8 +205,8 @@ static void tick(struct supervisor *supervisor)
     supervisor->tick_ns = 0;
     for (unsigned i = 0; i < supervisor->config.worker_count; i++)
         member_tick(supervisor, i, now);
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
-        feed_tick(&supervisor->cameras[i], now);
+    for (unsigned i = 0; i < supervisor->camera_count; i++)
+        feed_tick(supervisor->cameras[i], now);
 }
 
 void supervisor_dispatch(struct supervisor *supervisor)
@@ -228,20 +216,22 @@ void supervisor_dispatch(struct supervisor *supervisor)
     for (int i = 0; i < count; i++) {
         const struct source *source = events[i].data.ptr;
         if (source->kind == SOURCE_DECODER)
-            mail_from_decoder(&supervisor->cameras[source->index]);
+            mail_from_decoder(supervisor->cameras[source->index]);
         else if (source->kind == SOURCE_WORKER)
             mail_from_worker(supervisor, source->index);
         else if (source->kind == SOURCE_RING)
-            dispatch_ring(&supervisor->cameras[source->index]);
+            dispatch_ring(supervisor->cameras[source->index]);
         else if (source->kind == SOURCE_DEADLINE)
             deadline_over(supervisor);
         else
             tick(supervisor);
     }
+    begin_cameras(supervisor);
     watch_set_tick(supervisor);
     if (supervisor->config.in_process)
         inline_run_backs(supervisor);
     if (all_ended(supervisor)) {
+        supervisor->ending = true;
         stop_workers(supervisor);
     } else if (supervisor->config.worker_count && !supervisor->config.dry_run &&
                !supervisor->stopped && !workers_left(supervisor)) {
@@ -250,10 +240,52 @@ void supervisor_dispatch(struct supervisor *supervisor)
     }
 }
 
+/* Not yet told to go. NULL: there is none of that name. */
+static struct camera *find_camera(const struct supervisor *supervisor, const char *name)
+{
+    for (unsigned i = supervisor->camera_count; i-- > 0;) {
+        struct camera *camera = supervisor->cameras[i];
+        if (strcmp(camera->name, name) == 0 && camera->state != SUPERVISOR_ENDED)
+            return camera;
+    }
+    return NULL;
+}
+
+int supervisor_add_camera(struct supervisor *supervisor, const struct supervisor_camera *wanted)
+{
+    if (supervisor->stopped || supervisor->ending)
+        return -ESHUTDOWN;
+    struct camera **cameras =
+        reallocarray(supervisor->cameras, supervisor->camera_count + 1, sizeof(struct camera *));
+    if (!cameras)
+        return -ENOMEM;
+    supervisor->cameras = cameras;
+    struct camera *before = find_camera(supervisor, wanted->name);
+    struct camera *camera = camera_create(supervisor, supervisor->camera_count, wanted);
+    if (!camera)
+        return -ENOMEM;
+    cameras[supervisor->camera_count++] = camera;
+    camera->before = before;
+    int error = before ? 0 : camera_begin(camera);
+    watch_set_tick(supervisor);
+    return error;
+}
+
+int supervisor_remove_camera(struct supervisor *supervisor, const char *name)
+{
+    struct camera *camera = find_camera(supervisor, name);
+    if (!camera || camera->leave_ns)
+        return -ENOENT;
+    camera->leave_ns = worker_now_ns() + supervisor->config.stop_ns;
+    camera_stop(camera);
+    watch_set_tick(supervisor);
+    return 0;
+}
+
 bool supervisor_finished(const struct supervisor *supervisor)
 {
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
-        if (supervisor->cameras[i].decoder)
+    for (unsigned i = 0; i < supervisor->camera_count; i++)
+        if (supervisor->cameras[i]->decoder)
             return false;
     return all_ended(supervisor) && !workers_left(supervisor);
 }
@@ -264,8 +296,8 @@ void supervisor_stop(struct supervisor *supervisor)
         return;
     supervisor->stopped = true;
     watch_set_deadline(supervisor);
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++)
-        feed_stop(&supervisor->cameras[i]);
+    for (unsigned i = 0; i < supervisor->camera_count; i++)
+        camera_stop(supervisor->cameras[i]);
     for (unsigned i = 0; i < supervisor->config.worker_count; i++)
         supervisor->members[i].restart_ns = 0;
 }
@@ -278,9 +310,9 @@ enum supervisor_outcome supervisor_outcome(const struct supervisor *supervisor)
 int supervisor_status(const struct supervisor *supervisor, unsigned index,
                       struct supervisor_status *status)
 {
-    if (index >= supervisor->config.camera_count)
+    if (index >= supervisor->camera_count)
         return -ENOENT;
-    const struct camera *camera = &supervisor->cameras[index];
+    const struct camera *camera = supervisor->cameras[index];
     *status = (struct supervisor_status){
         .name = camera->name,
         .state = camera->state,

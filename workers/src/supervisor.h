@@ -24,8 +24,10 @@ struct seat {
 struct camera {
     struct supervisor *supervisor;
     unsigned number;
-    const char *name, *input;
+    char *name, *input;
     struct supervisor_camera wanted;
+    struct camera *before; /* of the same name, which has to end first; NULL: none */
+    int64_t leave_ns;      /* monotonic, when its decoder is killed, as it is to go; 0: it stays */
     enum supervisor_camera_state state;
     struct decoder *decoder; /* NULL: gone */
     pid_t pid;               /* the decoder's, also of a dead one */
@@ -46,19 +48,15 @@ struct camera {
     struct ring *ring;
     uint64_t slot_size; /* of the ring */
     struct seat *seats; /* one for each worker */
-};
-
-/* What the supervisor waits on. */
-struct source {
-    enum { SOURCE_DECODER, SOURCE_RING, SOURCE_WORKER, SOURCE_DEADLINE, SOURCE_TICK } kind;
-    unsigned index;
+    struct source decoder_source, ring_source;
 };
 
 struct supervisor {
     struct supervisor_config config;
-    struct camera *cameras;
+    struct camera **cameras; /* by their numbers; those that have ended, too */
+    unsigned camera_count;
     struct member *members;
-    struct source *sources; /* decoders, rings, members, the deadline, the tick */
+    struct source deadline_source, tick_source;
     int epoll;
     int deadline;                   /* timerfd for an orderly end */
     int tick;                       /* timerfd for what the members have to do in time */
@@ -70,6 +68,7 @@ struct supervisor {
     unsigned rate_count;
     char *rings; /* their names, as worker_config.rings */
     bool stopped;
+    bool ending; /* all cameras have ended, and workers are told to */
     enum supervisor_outcome outcome;
     struct worker_message message; /* the one being handled */
 };
@@ -94,6 +93,17 @@ void supervisor_turn(void *user);
 
 /* The name that a camera's ring has, or will have. */
 void camera_ring_name(unsigned number, const char *camera, char name[RING_NAME_MAX + 1]);
+
+/* NULL when out of memory. */
+struct camera *camera_create(struct supervisor *supervisor, unsigned number,
+                             const struct supervisor_camera *wanted);
+void camera_destroy(struct camera *camera);
+
+/* Starts its decoder; on an error it has ended. */
+int camera_begin(struct camera *camera);
+
+/* Ends its stream in order. */
+void camera_stop(struct camera *camera);
 
 /* What happens to a camera. Each moves it on as far as it can go. */
 void camera_stream(struct camera *camera, const struct worker_stream *stream);

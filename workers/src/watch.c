@@ -26,7 +26,7 @@ static int watch_words(struct supervisor *supervisor, const struct words *words,
 int watch_decoder(struct camera *camera)
 {
     struct supervisor *supervisor = camera->supervisor;
-    struct source *source = &supervisor->sources[camera->number];
+    struct source *source = &camera->decoder_source;
     *source = (struct source){.kind = SOURCE_DECODER, .index = camera->number};
     int error = watch(supervisor, decoder_fd(camera->decoder), source);
     return error ? error : watch_words(supervisor, &camera->words, source);
@@ -34,15 +34,13 @@ int watch_decoder(struct camera *camera)
 
 int watch_ring(struct camera *camera)
 {
-    struct supervisor *supervisor = camera->supervisor;
-    struct source *source = &supervisor->sources[supervisor->config.camera_count + camera->number];
-    *source = (struct source){.kind = SOURCE_RING, .index = camera->number};
-    return watch(supervisor, ring_fd(camera->ring), source);
+    camera->ring_source = (struct source){.kind = SOURCE_RING, .index = camera->number};
+    return watch(camera->supervisor, ring_fd(camera->ring), &camera->ring_source);
 }
 
 int watch_worker(struct supervisor *supervisor, unsigned index)
 {
-    struct source *source = &supervisor->sources[2 * supervisor->config.camera_count + index];
+    struct source *source = &supervisor->members[index].source;
     *source = (struct source){.kind = SOURCE_WORKER, .index = index};
     const struct worker *worker = supervisor->members[index].worker;
     int error = watch(supervisor, worker_fd(worker), source);
@@ -60,24 +58,21 @@ void watch_no_more(struct supervisor *supervisor, int fd)
 
 int watch_open(struct supervisor *supervisor)
 {
-    const struct supervisor_config *config = &supervisor->config;
     supervisor->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (supervisor->epoll < 0)
         return -errno;
     supervisor->deadline = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (supervisor->deadline < 0)
         return -errno;
-    struct source *source = &supervisor->sources[2 * config->camera_count + config->worker_count];
-    source->kind = SOURCE_DEADLINE;
-    int error = watch(supervisor, supervisor->deadline, source);
+    supervisor->deadline_source.kind = SOURCE_DEADLINE;
+    int error = watch(supervisor, supervisor->deadline, &supervisor->deadline_source);
     if (error)
         return error;
     supervisor->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (supervisor->tick < 0)
         return -errno;
-    source++;
-    source->kind = SOURCE_TICK;
-    return watch(supervisor, supervisor->tick, source);
+    supervisor->tick_source.kind = SOURCE_TICK;
+    return watch(supervisor, supervisor->tick, &supervisor->tick_source);
 }
 
 void watch_close(struct supervisor *supervisor)
@@ -97,8 +92,8 @@ void watch_set_tick(struct supervisor *supervisor)
         const int64_t own = member_due(&supervisor->members[i]);
         due = own < due ? own : due;
     }
-    for (unsigned i = 0; i < supervisor->config.camera_count; i++) {
-        const int64_t own = feed_due(&supervisor->cameras[i]);
+    for (unsigned i = 0; i < supervisor->camera_count; i++) {
+        const int64_t own = feed_due(supervisor->cameras[i]);
         due = own < due ? own : due;
     }
     if (due == supervisor->tick_ns)

@@ -9,6 +9,11 @@
 struct camera;
 struct supervisor;
 
+struct source {
+    enum { SOURCE_DECODER, SOURCE_RING, SOURCE_WORKER, SOURCE_DEADLINE, SOURCE_TICK } kind;
+    unsigned index; /* of the camera, or the member */
+};
+
 /* Makes the epoll and the timers, -1 before. As epoll_create1(2) and timerfd_create(2); what was
  * made is for watch_close all the same. */
 int watch_open(struct supervisor *supervisor);

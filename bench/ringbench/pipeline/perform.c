@@ -8,8 +8,8 @@
 #include "bench/ringbench/clock.h"
 #include "bench/ringbench/pipeline/stage.h"
 
-#define PATIENCE_SECONDS 30 /* beyond many times what decoding takes, until somebody hangs */
-#define SLOWEST 50
+#define PATIENCE_SECONDS 30 /* beyond some times what decoding takes, until somebody hangs */
+#define SLOWEST 8
 
 /* Of all descendants that were waited for. */
 static double cpu_seconds(void)

@@ -23,6 +23,7 @@ int stage_create(struct stage **out, const struct job *job)
     for (unsigned i = 0; i < job->cameras; i++) {
         sem_init(&stage->cameras[i].open, 1, 0);
         sem_init(&stage->cameras[i].through, 1, 0);
+        sem_init(&stage->cameras[i].leave, 1, 0);
     }
     *out = stage;
     return 0;

@@ -16,7 +16,8 @@
 
 /* One reader's of one camera. */
 struct stage_note {
-    uint64_t frames, digest;
+    _Atomic uint64_t frames;
+    uint64_t digest;
     uint64_t first_cpu_ns, last_cpu_ns; /* its process's, at its first and its last frame */
     uint64_t work_ns;                   /* of that, in looking at frames; 0: not known */
     uint32_t latency_count;
@@ -24,8 +25,9 @@ struct stage_note {
 };
 
 struct stage_camera {
-    sem_t open;    /* posted when readers may connect, once for each */
+    sem_t open;    /* posted when a reader may connect, once for each */
     sem_t through; /* by each reader that has had everything */
+    sem_t leave;   /* when all have, once for each */
     /* When frame n was published, at n modulo. For ways whose frames don't carry it. */
     uint64_t published_ns[STAGE_UNDER_WAY_MAX];
 };

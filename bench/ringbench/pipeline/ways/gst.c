@@ -1,7 +1,8 @@
 /*
  * GStreamer: decoding alone, into a fakesink; and into shmsink, whose shared memory each
- * reader has through a shmsrc. The decoder waits until all readers have connected, and stays
- * until all have had everything.
+ * reader has through a shmsrc. The decoder waits until all readers have connected, and all stay
+ * until all have had everything: where one leaves, shmsink may cut off others, too (it looks once
+ * more at what it has read already).
  */
 #include <errno.h>
 #include <gst/app/gstappsink.h>
@@ -13,8 +14,12 @@
 #include "bench/ringbench/clock.h"
 #include "bench/ringbench/pipeline/stage.h"
 
-#define IN_FLIGHT 16 /* frames that fit into the shared memory */
-#define ROW_ALIGN 4  /* of GStreamer's raw video */
+/* Frames that fit into the shared memory, and that readers may be behind. Where that memory is
+ * full, shmsink waits for ever: what readers give back stays in the decoder's pool. */
+#define IN_FLIGHT 96
+#define BEHIND_MAX 8
+#define LOOK_NS UINT64_C(200000)
+#define ROW_ALIGN 4 /* of GStreamer's raw video */
 
 static void make_socket_path(char *path, size_t size, pid_t parent, unsigned camera)
 {
@@ -31,6 +36,23 @@ static GstElement *make_pipeline(const char *description)
     return pipeline;
 }
 
+static void await(sem_t *semaphore)
+{
+    while (sem_wait(semaphore) != 0)
+        ;
+}
+
+/* What its pipeline says is wrong. */
+static void explain(GstMessage *message)
+{
+    GError *error = NULL;
+    gchar *detail = NULL;
+    gst_message_parse_error(message, &error, &detail);
+    fprintf(stderr, "ringbench: gstreamer: %s (%s)\n", error->message, detail ? detail : "");
+    g_clear_error(&error);
+    g_free(detail);
+}
+
 /* Until the stream has ended. */
 static int play(GstElement *pipeline)
 {
@@ -40,6 +62,8 @@ static int play(GstElement *pipeline)
     GstMessage *message =
         gst_bus_timed_pop_filtered(bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
     const bool ended = GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS;
+    if (!ended)
+        explain(message);
     gst_message_unref(message);
     gst_object_unref(bus);
     return ended ? 0 : -EPROTO;
@@ -57,12 +81,22 @@ struct decoder {
     gulong barrier;
 };
 
+static bool is_far_ahead(const struct decoder *decoder)
+{
+    for (unsigned i = 0; i < decoder->stage->job.readers; i++)
+        if (decoder->frames >= stage_note(decoder->stage, decoder->camera, i)->frames + BEHIND_MAX)
+            return true;
+    return false;
+}
+
 /* A frame comes to the sink. */
 static GstPadProbeReturn on_frame(GstPad *pad, GstPadProbeInfo *info, gpointer user)
 {
     struct decoder *decoder = user;
     (void)pad;
     (void)info;
+    while (is_far_ahead(decoder))
+        bench_sleep_until(bench_now_ns() + LOOK_NS);
     struct stage_camera *camera = &decoder->stage->cameras[decoder->camera];
     camera->published_ns[decoder->frames++ % STAGE_UNDER_WAY_MAX] = bench_now_ns();
     return GST_PAD_PROBE_OK;
@@ -74,11 +108,14 @@ static GstPadProbeReturn hold(GstPad *pad, GstPadProbeInfo *info, gpointer user)
     return GST_PAD_PROBE_OK; /* blocked, as long as this probe is there */
 }
 
+/* Now frames may come. The sink is not to wait by itself: it tells of a client before it wakes who
+ * waits for one, and does that without its lock. */
 static void on_connected(GstElement *sink, int fd, gpointer user)
 {
     struct decoder *decoder = user;
     (void)sink;
     (void)fd;
+    sem_post(&decoder->stage->cameras[decoder->camera].open);
     if (atomic_fetch_add(&decoder->connected, 1) + 1 == decoder->stage->job.readers)
         gst_pad_remove_probe(decoder->pad, decoder->barrier);
 }
@@ -137,22 +174,22 @@ static int decode_to_readers(const struct cast_part *part)
         digest_unpack(&picture, NULL, stage->job.clip->width, stage->job.clip->height, ROW_ALIGN);
     make_socket_path(path, sizeof path, getppid(), part->camera);
     snprintf(sink, sizeof sink,
-             "shmsink name=sink socket-path=%s shm-size=%zu sync=false wait-for-connection=true",
+             "shmsink name=sink socket-path=%s shm-size=%zu sync=false wait-for-connection=false",
              path, (size + 4096) * IN_FLIGHT);
     GstElement *pipeline = make_decoder(stage, sink);
     if (!pipeline)
         return -ENOTSUP;
     watch_sink(&decoder, pipeline);
     gst_element_set_state(pipeline, GST_STATE_PAUSED); /* there is a socket now */
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    sem_post(&camera->open); /* for the first reader; each that has come lets the next one in */
     for (unsigned i = 0; i < stage->job.readers; i++)
-        sem_post(&camera->open);
-    int error = play(pipeline);
-    for (unsigned i = 0; i < stage->job.readers && !error; i++)
-        while (sem_wait(&camera->through) != 0)
-            ;
+        await(&camera->through);
+    for (unsigned i = 0; i < stage->job.readers; i++)
+        sem_post(&camera->leave);
     finish(&decoder, pipeline);
     unlink(path);
-    return error;
+    return 0;
 }
 
 /* -- readers -------------------------------------------------------------------------------------
@@ -175,6 +212,19 @@ static int see(struct stage *stage, const struct cast_part *part, GstSample *sam
     return whole ? 0 : -EBADMSG;
 }
 
+/* There is no frame any more. */
+static int give_up(GstElement *pipeline)
+{
+    GstBus *bus = gst_element_get_bus(pipeline);
+    GstMessage *message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+    if (message) {
+        explain(message);
+        gst_message_unref(message);
+    }
+    gst_object_unref(bus);
+    return -EPIPE;
+}
+
 static int read_all(const struct cast_part *part)
 {
     struct stage *stage = part->stage;
@@ -190,16 +240,16 @@ static int read_all(const struct cast_part *part)
     if (!pipeline)
         return -ENOTSUP;
     GstAppSink *sink = GST_APP_SINK(gst_bin_get_by_name(GST_BIN(pipeline), "sink"));
-    while (sem_wait(&camera->open) != 0)
-        ;
+    await(&camera->open);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
     for (unsigned i = 0; i < stage->job.clip->frames && !error; i++) {
         GstSample *sample = gst_app_sink_pull_sample(sink);
-        error = sample ? see(stage, part, sample) : -EPIPE;
+        error = sample ? see(stage, part, sample) : give_up(pipeline);
         if (sample)
             gst_sample_unref(sample);
     }
     sem_post(&camera->through);
+    await(&camera->leave);
     gst_element_set_state(pipeline, GST_STATE_NULL);
     gst_object_unref(sink);
     gst_object_unref(pipeline);

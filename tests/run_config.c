@@ -334,7 +334,7 @@ Test(config, is_followed_on_sighup_and_what_did_not_change_loses_no_frame)
     reload(process, "framemd5", "  - {name: other, url: '" SMALL_SCENE "', pace: yes}\n", small);
     reload(process, "framemd5", THIRD, "\"frame\",\"camera\":\"third\"");
     reload(process, "framemd5", "  - {name: third}\n", "cameras[1].url: is missing");
-    reload(process, "'null'", THIRD, "0 cameras end, 0 begin; workers that changed wait for");
+    reload(process, "'null'", THIRD, "cameras: 0 end, 0 begin; workers that changed wait for");
     reload(process, "'null'", "", "\"summary\",\"camera\":\"third\"");
 
     cr_assert_eq(support_signal(process, SIGINT), 0);

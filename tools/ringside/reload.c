@@ -57,7 +57,7 @@ void reload(struct supervisor *supervisor, struct run_options *options, int argc
         const unsigned ended = remove_cameras(supervisor, &options->inputs, &again.inputs);
         const unsigned begun =
             add_cameras(supervisor, &again.inputs, &options->inputs, &options->log);
-        snprintf(text, sizeof text, "%s was read again: %u cameras end, %u begin%s", options->file,
+        snprintf(text, sizeof text, "%s was read again; cameras: %u end, %u begin%s", options->file,
                  ended, begun,
                  workers_alike(&options->workers, &again.workers)
                      ? ""

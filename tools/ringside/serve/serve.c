@@ -71,13 +71,13 @@ static int64_t interval_ms(const struct serve *serve)
 /* Without memory for a look the next one is tried. */
 static void look(struct serve *serve)
 {
-    serve->looked_ms = now_ms();
     sample_take(&serve->site.sample, is_wanted, serve);
     follow(serve);
     reception_tune(&serve->reception, &serve->site.sample);
     streams_wake(&serve->site.streams);
     streams_keep_alive(&serve->site.streams);
     http_sweep(serve->site.http);
+    serve->looked_ms = now_ms(); /* however long it took, there is time for others until the next */
 }
 
 static void refresh(void *user)

@@ -245,6 +245,24 @@ Test(snapshot, keeps_off_what_is_not_its_own)
     cr_expect_str_eq(files(), "gate-00000002.jpg yard-00000000.jpg ");
 }
 
+/* Names as they are by default, of which one camera's begin as another's do. */
+Test(snapshot, keeps_off_a_camera_whose_name_goes_on)
+{
+    const char *const foreign = "gate-left-20260131T235959.123Z-motion-00000000.jpg";
+    const char *const own = "gate-20260131T235959.123Z-motion-100000000.jpg";
+    struct support_screening screening;
+    cr_assert_not_null(fopen(support_scratch_path(scratch, foreign), "w"));
+    cr_assert_not_null(fopen(support_scratch_path(scratch, own), "w"));
+    open_with(&screening, "every_seconds=0.04,keep=1");
+    show(&screening, 100, 3);
+    close_it(&screening);
+    const char *left = files();
+    cr_expect_not_null(strstr(left, foreign), "%s", left);
+    cr_expect_null(strstr(left, own), "%s", left);
+    cr_expect_not_null(strstr(left, "-interval-00000002.jpg"), "%s", left);
+    cr_expect_null(strstr(left, "-interval-00000001.jpg"), "%s", left);
+}
+
 /* The name is always of a whole file: whoever has the old one open still has the old one. */
 Test(snapshot, replaces_whole)
 {

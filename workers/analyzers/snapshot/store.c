@@ -1,9 +1,11 @@
 #include "workers/analyzers/snapshot/store.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,34 +60,15 @@ static void write_part(const struct snapshot_store *store, enum part part,
         snprintf(text, size, "none");
 }
 
-/* For glob(3), whose signs in the user's text are none. */
-static void write_any(const struct snapshot_store *store, enum part part, char *text, size_t size)
-{
-    size_t used = 0;
-    if (part != PART_CAMERA) {
-        snprintf(text, size, "*");
-        return;
-    }
-    for (const char *c = store->camera; *c && used + 3 < size; c++) {
-        if (strchr("*?[]\\", *c))
-            text[used++] = '\\';
-        text[used++] = *c;
-    }
-    text[used] = '\0';
-}
-
-/* The path of a name, or, where that is NULL, a pattern for glob that fits all there may be. */
 static int make_path(const struct snapshot_store *store, const struct snapshot_name *name,
                      char path[PATH_MAX])
 {
     int used = snprintf(path, PATH_MAX, "%s/", store->directory);
     for (const char *c = store->pattern; *c;) {
-        char text[600] = {*c, '\0'};
+        char text[300] = {*c, '\0'};
         const enum part part = part_at(c);
-        if (part < PARTS && name)
+        if (part < PARTS)
             write_part(store, part, name, text, sizeof text);
-        else if (part < PARTS)
-            write_any(store, part, text, sizeof text);
         c += part < PARTS ? strlen(parts[part]) : 1;
         used += snprintf(path + used, (size_t)(PATH_MAX - used), "%s", text);
         if (used >= PATH_MAX)
@@ -105,10 +88,53 @@ int snapshot_store_open(struct snapshot_store *store, const char *camera)
     return mkdir(store->directory, 0755) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
+/* -- which names may be ours ------------------------------------------------------------------- */
+
+/* What write_part writes. Exactly: of cameras "door" and "door-2", neither takes the other's. */
+static const char *const forms[PARTS] = {
+    [PART_REASON] = "(interval|motion|scene)",
+    [PART_SEQ] = "[0-9]{8,}",
+    [PART_TIME] = "[0-9]{8}T[0-9]{6}[.][0-9]{3}Z",
+    [PART_PTS] = "(none|-?[0-9]+[.][0-9]{3})",
+};
+
+static void write_literally(FILE *out, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        fprintf(out, strchr(".[]*^$+?(){}|\\", text[i]) ? "\\%c" : "%c", text[i]);
+}
+
+/* An expression that fits all names there may be. */
+static int compile_form(const struct snapshot_store *store, regex_t *form)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return -ENOMEM;
+    fputc('^', out);
+    for (const char *c = store->pattern; *c;) {
+        const enum part part = part_at(c);
+        if (part == PARTS)
+            write_literally(out, c, 1);
+        else if (part == PART_CAMERA)
+            write_literally(out, store->camera, strlen(store->camera));
+        else
+            fputs(forms[part], out);
+        c += part < PARTS ? strlen(parts[part]) : 1;
+    }
+    fputc('$', out);
+    int error = fclose(out) == 0 ? 0 : -ENOMEM;
+    if (!error && regcomp(form, text, REG_EXTENDED | REG_NOSUB) != 0)
+        error = -ENOMEM;
+    free(text);
+    return error;
+}
+
 /* -- files ------------------------------------------------------------------------------------- */
 
 struct file {
-    const char *path;
+    const char *name;
     struct timespec when;
     double bytes;
 };
@@ -120,12 +146,12 @@ static int by_age(const void *left, const void *right)
         return a->when.tv_sec < b->when.tv_sec ? -1 : 1;
     if (a->when.tv_nsec != b->when.tv_nsec)
         return a->when.tv_nsec < b->when.tv_nsec ? -1 : 1;
-    return strcmp(a->path, b->path);
+    return strcmp(a->name, b->name);
 }
 
-/* The newest, `path`, stays whatever its size. */
-static void remove_oldest(const struct snapshot_store *store, struct file *files, size_t count,
-                          const char *path)
+/* The newest, `name`, stays whatever its size. */
+static void remove_oldest(const struct snapshot_store *store, int directory, struct file *files,
+                          size_t count, const char *name)
 {
     double bytes = 0;
     size_t left = count;
@@ -136,33 +162,49 @@ static void remove_oldest(const struct snapshot_store *store, struct file *files
         const bool large = store->keep_bytes > 0 && bytes > store->keep_bytes;
         if (!many && !large)
             return;
-        if (strcmp(files[i].path, path) == 0 || unlink(files[i].path) != 0)
+        if (strcmp(files[i].name, name) == 0 || unlinkat(directory, files[i].name, 0) != 0)
             continue;
         left--;
         bytes -= files[i].bytes;
     }
 }
 
+static void retain_among(const struct snapshot_store *store, const regex_t *form, int directory,
+                         struct dirent **entries, size_t length, const char *name)
+{
+    struct file *files = calloc(length, sizeof *files);
+    size_t count = 0;
+    for (size_t i = 0; files && i < length; i++) {
+        struct stat status;
+        const char *other = entries[i]->d_name;
+        if (regexec(form, other, 0, NULL, 0) == 0 &&
+            fstatat(directory, other, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode))
+            files[count++] = (struct file){
+                .name = other, .when = status.st_mtim, .bytes = (double)status.st_size};
+    }
+    if (count > 0) {
+        qsort(files, count, sizeof *files, by_age);
+        remove_oldest(store, directory, files, count, name);
+    }
+    free(files);
+}
+
 static void retain(const struct snapshot_store *store, const char *path)
 {
-    char pattern[PATH_MAX];
-    glob_t found = {0};
-    if ((store->keep <= 0 && store->keep_bytes <= 0) || make_path(store, NULL, pattern) != 0 ||
-        glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+    regex_t form;
+    struct dirent **entries = NULL;
+    if ((store->keep <= 0 && store->keep_bytes <= 0) || compile_form(store, &form) != 0)
         return;
-    struct file *files = calloc(found.gl_pathc, sizeof *files);
-    size_t count = 0;
-    for (size_t i = 0; files && i < found.gl_pathc; i++) {
-        struct stat status;
-        if (lstat(found.gl_pathv[i], &status) == 0 && S_ISREG(status.st_mode))
-            files[count++] = (struct file){
-                .path = found.gl_pathv[i], .when = status.st_mtim, .bytes = (double)status.st_size};
-    }
-    if (files)
-        qsort(files, count, sizeof *files, by_age);
-    remove_oldest(store, files, count, path);
-    free(files);
-    globfree(&found);
+    const int directory = open(store->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int count = directory < 0 ? -1 : scandirat(directory, ".", &entries, NULL, NULL);
+    if (count > 0)
+        retain_among(store, &form, directory, entries, (size_t)count, strrchr(path, '/') + 1);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+    if (directory >= 0)
+        close(directory);
+    regfree(&form);
 }
 
 int snapshot_store_put(const struct snapshot_store *store, const struct snapshot_name *name,

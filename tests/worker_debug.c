@@ -138,6 +138,33 @@ Test(debug, boxes_are_drawn_on_the_frame)
     }
 }
 
+/* What was seen in a larger picture is nowhere in a smaller one: nothing is drawn on it, nor behind
+ * it, which shows under valgrind. */
+Test(debug, boxes_of_a_larger_picture_are_not_drawn_on_a_smaller_one)
+{
+    struct support_screening screening;
+    struct support_canvas large;
+    char options[1024];
+    const struct support_patch far = {500, 100, 60, 340, 200};
+    snprintf(options, sizeof options, "travel=0,learn_seconds=0,start_frames=2,debug=%s", scratch);
+    support_canvas_open(&large, FRAME_FORMAT_YUV420P, 2 * WIDTH, 2 * HEIGHT, FRAME_RANGE_LIMITED);
+    support_canvas_fill(&large, 60);
+    support_screening_open(&screening, "motion", options);
+    show(&screening, 1, false);
+    for (int i = 1; i < 10; i++) {
+        if (i == 3)
+            support_canvas_paint(&large, far);
+        support_screening_show(&screening, &large, i / RATE);
+    }
+    cr_expect_gt(json_array_size(screening.events), 0);
+    show(&screening, 1, false);
+    support_screening_close(&screening);
+    support_canvas_close(&large);
+    const uint8_t *boxes = read_gray(scratch, "gate-000010-boxes.png", WIDTH, HEIGHT);
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        cr_assert(abs(boxes[i] - 60) < 4, "%d,%d: %d", i % WIDTH, i / WIDTH, boxes[i]);
+}
+
 /* Motion goes on where pictures can't: the place of one is taken by a directory. */
 Test(debug, that_can_not_be_written_ends_with_a_word_and_motion_goes_on)
 {

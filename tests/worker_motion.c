@@ -290,6 +290,30 @@ IN_CHILD(is_not_another_size_of_the_picture)
     support_require(json_array_size(close_stage(&stage)) == 0);
 }
 
+/* What was there in the larger picture is nowhere in the smaller one: told so with its first frame,
+ * where other things would be hidden for a second yet. Unconfirmed ones vanish without a word. */
+IN_CHILD(is_over_when_the_size_of_the_picture_changes)
+{
+    static struct stage stage;
+    const struct scene still = {.width = 640, .height = 480, .level = 60};
+    struct scene scene = still, more = still;
+    scene.rectangles[0].x = more.rectangles[0].x = 600;
+    scene.rectangles[0].y = more.rectangles[0].y = 440;
+    scene.rectangles[0].width = more.rectangles[0].width = 40;
+    scene.rectangles[0].height = more.rectangles[0].height = 40;
+    more.rectangles[1] = scene.rectangles[0];
+    more.rectangles[1].x = 400;
+    open_stage(&stage, AT_ONCE);
+    show(&stage, &still, 2);
+    show(&stage, &scene, 1);
+    show(&stage, &more, 1);
+    show(&stage, &empty, 50);
+    json_t *events = close_stage(&stage);
+    support_require(json_array_size(events) == 2);
+    require_event(events, 0, "start", 3, "[[600,440,40,40]]");
+    require_event(events, 1, "stop", 4, "[]");
+}
+
 /* Without times nobody knows when a second is over: it ends with the first frame at rest. */
 IN_CHILD(without_times_ends_too)
 {

@@ -161,6 +161,8 @@ static int write_boxes(struct motion_debug *debug, const struct motion_detector 
     int count;
     const struct motion_object *objects = motion_detector_objects(detector, &count);
     for (int i = 0; i < count; i++) {
+        if (objects[i].state == MOTION_STOP)
+            continue;
         canvas.dotted = objects[i].state != MOTION_START && objects[i].state != MOTION_UPDATE;
         draw_box(&canvas, motion_detector_box(detector, &objects[i]));
     }

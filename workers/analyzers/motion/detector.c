@@ -206,6 +206,7 @@ int motion_detector_look(struct motion_detector *detector, const struct frame_lu
         if (error)
             return error;
     }
+    const bool is_new = detector->frames == 0 && detector->trust == CALIBRATING;
     const double passed = advance(detector, seconds);
     bool trusted = false;
     vision_reduce(&background->grid, luma, range, detector->sums, background->level);
@@ -218,7 +219,11 @@ int motion_detector_look(struct motion_detector *detector, const struct frame_lu
         if (trusted)
             motion_background_learn(background, (float)fmin(passed, LEARN_SECONDS_MAX));
     }
-    follow(detector, trusted, seconds);
+    /* Objects of another grid are nowhere in this one. */
+    if (is_new)
+        motion_tracker_end(&detector->tracker);
+    else
+        follow(detector, trusted, seconds);
     return 0;
 }
 

@@ -12,6 +12,11 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
+static int within(int index, int count)
+{
+    return index < 0 ? 0 : smaller(index, count - 1);
+}
+
 static size_t blocks(int width)
 {
     return ((size_t)width + BLOCK - 1) / BLOCK;
@@ -35,6 +40,10 @@ size_t vision_grid_sums(const struct vision_grid *grid)
 struct vision_box vision_grid_box(const struct vision_grid *grid, int left, int top, int right,
                                   int bottom)
 {
+    left = within(left, grid->columns);
+    right = within(right, grid->columns);
+    top = within(top, grid->rows);
+    bottom = within(bottom, grid->rows);
     struct vision_box box = {.x = left * grid->cell, .y = top * grid->cell};
     box.width = smaller((right + 1) * grid->cell, grid->width) - box.x;
     box.height = smaller((bottom + 1) * grid->cell, grid->height) - box.y;

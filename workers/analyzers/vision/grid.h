@@ -51,7 +51,8 @@ size_t vision_grid_sums(const struct vision_grid *grid);
 void vision_reduce(const struct vision_grid *grid, const struct frame_luma *luma,
                    enum frame_range range, uint32_t *sums, float *levels);
 
-/* The pixels of the cells from (left, top) to (right, bottom), all included. */
+/* The pixels of the cells from (left, top) to (right, bottom), all included; of those outside, the
+ * nearest inside. */
 struct vision_box vision_grid_box(const struct vision_grid *grid, int left, int top, int right,
                                   int bottom);
 

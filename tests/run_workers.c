@@ -503,6 +503,52 @@ Test(program, that_closes_its_socket_and_stays_is_killed)
     cr_expect_eq(end_of_program("sh -c 'exec 3<&-; exec sleep 1000'", "signal"), SIGKILL);
 }
 
+/* Each line it printed gave it more time. */
+Test(program, that_closes_its_socket_and_prints_is_killed)
+{
+    cr_expect_eq(end_of_program("sh -c 'exec 3<&-; while :; do echo x; sleep 0.2; done'", "signal"),
+                 SIGKILL);
+}
+
+/* A program that takes its first message, which is ACTIVATE, sends this for printf(1), and goes on
+ * with that. framemd5 beside it sees every frame. */
+static void run_beside(struct support_result *result, const char *answer, const char *then)
+{
+    char *command;
+    cr_assert_geq(asprintf(&command,
+                           "sh -c 'dd bs=65535 count=1 <&3 >/dev/null 2>&1; printf \"%s\" >&3; %s'",
+                           answer, then),
+                  0);
+    support_ringside(result,
+                     SUPPORT_ARGUMENTS("run", "-w", "framemd5", "--exec-options",
+                                       "restarts=0,hang_timeout=0", "--exec", command, clip()));
+    cr_expect_eq(result->exit_code, 1);
+    json_t *events = support_events(result->out);
+    cr_expect_eq(json_array_size(support_events_pick(events, "frame", CAMERA, 0)), FRAMES);
+}
+
+/* The ring's readers were looked up by it. */
+Test(program, that_tells_a_place_that_is_none_is_left_out)
+{
+    struct support_result result;
+    run_beside(&result,
+               "\\001\\000\\120\\000\\000\\000\\000\\000\\100\\102\\017\\000\\000\\000\\000\\000",
+               "exit 7");
+    cr_expect_not_null(strstr(result.err, "worker sh#1 cannot attach: there is no place 1000000\n"),
+                       "%s", result.err);
+}
+
+/* The camera waited for it for ever. */
+Test(program, that_refuses_a_camera_is_left_out)
+{
+    struct support_result result;
+    run_beside(
+        &result,
+        "\\001\\000\\102\\000\\000\\000\\000\\000\\241\\377\\377\\377\\003\\000\\000\\000no\\000",
+        "dd bs=65535 count=1 <&3 >/dev/null 2>&1");
+    cr_expect_not_null(strstr(result.err, "worker sh#1 cannot attach: no\n"), "%s", result.err);
+}
+
 /* One that never looks at its descriptor is killed like any other that hangs. */
 Test(program, that_does_not_listen_is_killed)
 {

@@ -30,7 +30,7 @@ extern "C" {
 #define WORKER_MESSAGE_VERSION 1
 #define WORKER_TEXT_MAX 65000 /* bytes of text, with its NUL */
 #define WORKER_CAMERA_NAME_MAX 128
-#define WORKER_NO_CAMERA UINT32_MAX /* for messages of a class's own that are about none */
+#define WORKER_NO_CAMERA UINT32_MAX /* in pings, and messages of a class that are about none */
 
 enum worker_message_type {
     /* to every process */
@@ -129,7 +129,7 @@ struct worker_progress {
 struct worker_message_header {
     uint16_t version;
     uint16_t type;   /* enum worker_message_type */
-    uint32_t camera; /* the front's number for it; 0 where none is meant */
+    uint32_t camera; /* the front's number for it; 0 or WORKER_NO_CAMERA: none is meant */
     int32_t value;
     uint32_t size; /* bytes of payload that follow */
 };

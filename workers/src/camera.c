@@ -146,11 +146,11 @@ static int give_ring(struct camera *camera)
     return error;
 }
 
-static void seat_refused(struct camera *camera, unsigned worker, int error)
+static void seat_refused(struct camera *camera, unsigned worker, const char *why)
 {
     const struct worker_config *config = &camera->supervisor->config.workers[worker];
     supervisor_log(camera->supervisor, WORKER_ERROR, camera->name, "worker %s#%u cannot attach: %s",
-                   config->class_->name, config->index, strerror(-error));
+                   config->class_->name, config->index, why);
     supervisor_worsen(camera->supervisor, SUPERVISOR_FAILED);
 }
 
@@ -163,7 +163,7 @@ static void ask(struct camera *camera, unsigned index)
     if (!error)
         camera->seats[index].state = SEAT_ASKED;
     else if (error != -EPIPE) /* that it is dead is about to be seen anyway */
-        seat_refused(camera, index, error);
+        seat_refused(camera, index, strerror(-error));
 }
 
 /* Asks every worker to attach; meanwhile the decoder gets the ring. */
@@ -385,12 +385,27 @@ void camera_seat_taken(struct camera *camera, unsigned worker, int place_or_erro
         return;
     seat->state = SEAT_EMPTY;
     if (place_or_error < 0) {
-        seat_refused(camera, worker, place_or_error);
+        seat_refused(camera, worker, strerror(-place_or_error));
+    } else if (place_or_error >= RING_READERS_MAX) { /* a program may say anything */
+        char why[64];
+        snprintf(why, sizeof why, "there is no place %d", place_or_error);
+        seat_refused(camera, worker, why);
     } else {
         seat->state = SEAT_TAKEN;
         seat->place = (unsigned)place_or_error;
     }
     advance(camera);
+}
+
+bool camera_seat_refused(struct camera *camera, unsigned worker, const char *why)
+{
+    struct seat *seat = &camera->seats[worker];
+    if (seat->state != SEAT_ASKED)
+        return false;
+    seat->state = SEAT_EMPTY;
+    seat_refused(camera, worker, why);
+    advance(camera);
+    return true;
 }
 
 void camera_seat_left(struct camera *camera, unsigned worker, const struct worker_counts *counts)

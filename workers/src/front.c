@@ -228,7 +228,7 @@ static int look_for_pong(struct worker *worker)
 
 static int send_ping(struct worker *worker, int64_t now_ns)
 {
-    const struct worker_message_header header = {.type = WORKER_PING};
+    const struct worker_message_header header = {.type = WORKER_PING, .camera = WORKER_NO_CAMERA};
     const struct worker_ping ping = {.id = ++worker->pings, .sent_ns = now_ns};
     return worker_message_send(worker->process.control, header, &ping, sizeof ping, -1, false);
 }

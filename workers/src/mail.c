@@ -114,6 +114,16 @@ static void log_of_worker(struct supervisor *supervisor, unsigned index,
                        config->index, message->text);
 }
 
+/* Of a camera to which it was to attach, or it is only told. */
+static void take_refusal(struct supervisor *supervisor, unsigned index,
+                         const struct worker_message *message)
+{
+    const unsigned camera = message->header.camera;
+    if (camera >= supervisor->camera_count ||
+        !camera_seat_refused(supervisor->cameras[camera], index, message->text))
+        log_of_worker(supervisor, index, message);
+}
+
 static void handle_worker_message(struct supervisor *supervisor, unsigned index,
                                   const struct worker_message *message)
 {
@@ -123,8 +133,10 @@ static void handle_worker_message(struct supervisor *supervisor, unsigned index,
         supervisor->config.event(supervisor->config.user, message->text);
         break;
     case WORKER_LOG:
-    case WORKER_REFUSED:
         log_of_worker(supervisor, index, message);
+        break;
+    case WORKER_REFUSED:
+        take_refusal(supervisor, index, message);
         break;
     case WORKER_ACTIVATED:
     case WORKER_DEACTIVATED:

@@ -108,6 +108,8 @@ void camera_stop(struct camera *camera);
 /* What happens to a camera. Each moves it on as far as it can go. */
 void camera_stream(struct camera *camera, const struct worker_stream *stream);
 void camera_seat_taken(struct camera *camera, unsigned worker, int place_or_error);
+/* It did not understand that it was asked; false: it was not asked. */
+bool camera_seat_refused(struct camera *camera, unsigned worker, const char *why);
 void camera_seat_left(struct camera *camera, unsigned worker, const struct worker_counts *counts);
 void camera_worker_died(struct camera *camera, unsigned worker);
 void camera_worker_back(struct camera *camera, unsigned worker); /* a new one in its place */

@@ -31,6 +31,8 @@ void pulse_heard(struct pulse *pulse)
 
 void pulse_condemn(struct pulse *pulse, int64_t within_ns)
 {
+    if (pulse->condemned)
+        return;
     pulse->condemned = true;
     pulse->check_ns = worker_now_ns() + within_ns;
 }

@@ -37,7 +37,7 @@ void pulse_end(struct pulse *pulse);
 /* The process gave a sign of life. */
 void pulse_heard(struct pulse *pulse);
 
-/* It is to have ended by then, or is killed. */
+/* It is to have ended by then, or is killed. Said again, that gives it no more time. */
 void pulse_condemn(struct pulse *pulse, int64_t within_ns);
 
 /* When the next check is due, monotonic; INT64_MAX: never. */

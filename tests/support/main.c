@@ -8,6 +8,8 @@
  * Each test case gets a time limit if it has none of its own, so that one that hangs is named in
  * the report. A program without a single test case fails, and so does one whose events, as far as
  * its cases took them for such, do not follow the schema.
+ *
+ * With ROOM in its environment it has a /dev/shm to itself.
  */
 #include <criterion/criterion.h>
 #include <criterion/internal/ordered-set.h>
@@ -18,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/support/room.h"
 #include "tests/support/schema.h"
 #include "tests/support/scratch.h"
 
@@ -78,6 +81,10 @@ const char *__lsan_default_options(void)
 int main(int argc, char **argv)
 {
     char *scratch = NULL;
+    if (getenv("ROOM") && support_room_take() < 0) {
+        perror("/dev/shm of one's own");
+        return EXIT_FAILURE;
+    }
     if (support_scratch_create(&scratch) < 0) {
         perror("scratch directory");
         return EXIT_FAILURE;

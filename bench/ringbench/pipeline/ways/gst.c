@@ -1,8 +1,7 @@
 /*
  * GStreamer: decoding alone, into a fakesink; and into shmsink, whose shared memory each
  * reader has through a shmsrc. The decoder waits until all readers have connected, and all stay
- * until all have had everything: where one leaves, shmsink may cut off others, too (it looks once
- * more at what it has read already).
+ * until all have had everything: where one left early, others were seen to be cut off.
  */
 #include <errno.h>
 #include <gst/app/gstappsink.h>
@@ -14,8 +13,8 @@
 #include "bench/ringbench/clock.h"
 #include "bench/ringbench/pipeline/stage.h"
 
-/* Frames that fit into the shared memory, and that readers may be behind. Where that memory is
- * full, shmsink waits for ever: what readers give back stays in the decoder's pool. */
+/* Frames that fit into the shared memory, and that readers may be behind. With memory for 24 frames
+ * and no such limit shmsink was seen to stand still with all of it in use. */
 #define IN_FLIGHT 96
 #define BEHIND_MAX 8
 #define LOOK_NS UINT64_C(200000)

@@ -1,5 +1,6 @@
 /* Many workers in one loop: pings, messages, deaths, and fairness among all of them. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +17,26 @@
 
 #define SECOND INT64_C(1000000000)
 
-enum { ECHO = WORKER_USER, FLOOD, EXIT, ABORT, SLEEP, SEEN };
+enum { ECHO = WORKER_USER, FLOOD, EXIT, ABORT, SLEEP, LEAVE, PONGS, SEEN };
+
+/* Dies, and a child of its own has its socket until the other side closes it. */
+static void leave_a_child__(void)
+{
+    struct pollfd control = {.fd = 3};
+    if (fork() > 0)
+        _exit(EXIT_SUCCESS);
+    poll(&control, 1, -1);
+    _exit(EXIT_SUCCESS);
+}
+
+/* Answers to pings that nobody has sent, with a descriptor each. */
+static void send_pongs__(void)
+{
+    const struct worker_message_header header = {.type = WORKER_PONG};
+    const struct worker_ping ping = {0};
+    for (int i = 0; i < 10; i++)
+        worker_message_send(3, header, &ping, sizeof ping, STDERR_FILENO, true);
+}
 
 /* Comes back with what it is sent, or does worse. */
 static int obey__(struct worker_camera *camera, void *state, const struct worker_message *message,
@@ -37,6 +57,12 @@ static int obey__(struct worker_camera *camera, void *state, const struct worker
     case SLEEP:
         for (;;)
             pause();
+    case LEAVE:
+        leave_a_child__();
+        return 0;
+    case PONGS:
+        send_pongs__();
+        return 0;
     default:
         return worker_send__(camera, ECHO, message->bytes, message->header.size, descriptor);
     }
@@ -79,6 +105,33 @@ IN_CHILD(ping, of_a_dead_one_says_so_at_once)
     support_require(kill(worker_pid(worker), SIGKILL) == 0);
     support_require(worker_ping(worker, INT64_MAX, NULL) == -EPIPE);
     worker_destroy(&worker, NULL);
+}
+
+/* The socket does not tell, as a child of the dead one has it. */
+IN_CHILD(ping, of_a_dead_one_whose_child_has_the_socket_says_so_at_once)
+{
+    struct worker *worker = support_worker(&obedient, NULL);
+    tell(worker, LEAVE, NULL);
+    support_require(worker_ping(worker, INT64_MAX, NULL) == -EPIPE);
+    worker_destroy(&worker, NULL);
+}
+
+static int open_descriptors(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+IN_CHILD(ping, closes_a_descriptor_that_comes_with_a_pong)
+{
+    struct worker *worker = support_worker(&obedient, NULL);
+    const int before = open_descriptors();
+    tell(worker, PONGS, NULL);
+    support_require(worker_ping(worker, 60 * SECOND, NULL) == 0);
+    support_require(open_descriptors() == before);
+    support_worker_end(worker);
 }
 
 /* A pong that comes too late is that of another ping. */

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -259,6 +260,29 @@ Test(descriptor, that_is_one_too_many_leaked)
     }
 }
 
+/* At the limit there is no number for it: the message came as if it had none. */
+Test(descriptor, for_which_there_is_no_room_is_told)
+{
+    struct pair pair = connect_pair();
+    struct worker_message message;
+    int descriptor;
+    const struct worker_message_header header = {.version = WORKER_MESSAGE_VERSION,
+                                                 .type = WORKER_STOP};
+    send_raw(pair.theirs, &header, sizeof header, NULL, 0, 1);
+    send_raw(pair.theirs, &header, sizeof header, NULL, 0, 0);
+    struct rlimit limit, none;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int first = worker_message_receive(pair.ours, &message, &descriptor);
+    int second = worker_message_receive(pair.ours, &message, &(int){0});
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    cr_expect_eq(first, -EMFILE);
+    cr_expect_eq(descriptor, -1);
+    cr_expect_eq(message.header.type, WORKER_STOP);
+    cr_expect_eq(second, 0);
+}
+
 Test(descriptor, of_a_bad_message_is_the_callers_too)
 {
     struct pair pair = connect_pair();
@@ -296,6 +320,23 @@ Test(bad, shorter_than_a_header)
         send_raw(pair.theirs, &header, size, NULL, 0, 0);
         receive(pair.ours, -EPROTO);
     }
+}
+
+/* It looked like the end. */
+Test(bad, empty_is_not_the_end)
+{
+    struct pair pair = connect_pair();
+    cr_assert_eq(send(pair.theirs, "", 0, 0), 0);
+    receive(pair.ours, -EPROTO);
+    receive(pair.ours, -EAGAIN);
+    cr_assert_eq(send(pair.theirs, "", 0, 0), 0);
+    cr_assert_eq(send(pair.theirs, "", 0, 0), 0);
+    cr_assert_eq(send_text(pair.theirs, "last words"), 0);
+    close(pair.theirs);
+    receive(pair.ours, -EPROTO);
+    receive(pair.ours, -EPROTO);
+    cr_expect_str_eq(receive(pair.ours, 0)->text, "last words");
+    receive(pair.ours, -EPIPE);
 }
 
 Test(bad, of_another_version)

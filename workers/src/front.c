@@ -1,6 +1,7 @@
 #include "workers/front.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,15 +216,14 @@ static int look_for_pong(struct worker *worker)
     struct worker_message message;
     int descriptor;
     int error = worker_message_await(worker->process.control, &message, &descriptor);
-    if (!error && message.header.type == WORKER_PONG)
-        return message.ping.id == worker->pings;
-    if (!error)
+    const bool is_pong = !error && message.header.type == WORKER_PONG;
+    if (!error && !is_pong)
         error = keep(worker, &message, descriptor);
     else if (error == -EPROTO)
         error = worker_refuse(worker, &message, error);
-    if (error && descriptor >= 0)
+    if ((error || is_pong) && descriptor >= 0)
         close(descriptor);
-    return error == -EAGAIN || error == -EINTR ? 0 : error;
+    return is_pong ? message.ping.id == worker->pings : error == -EINTR ? 0 : error;
 }
 
 static int send_ping(struct worker *worker, int64_t now_ns)
@@ -237,6 +237,8 @@ int worker_ping_send(struct worker *worker)
 {
     return send_ping(worker, worker_now_ns());
 }
+
+#define QUICK_NS INT64_C(10000000) /* longer than most pings take */
 
 /* For how long a wait for a message sleeps. Kept by the socket, so that pings with one and the same
  * timeout are a system call cheaper than by poll. */
@@ -252,13 +254,28 @@ static int set_patience(struct worker *worker, int64_t ns)
     return 0;
 }
 
+/* Sleeps until it says something, or has ended with all that it said heard: -EPIPE. The socket may
+ * be open then, in a child of its own. */
+static int await_sign(const struct worker *worker, int64_t ns)
+{
+    struct pollfd fds[] = {
+        {.fd = worker->process.pidfd, .events = POLLIN}, /* before what it said */
+        {.fd = worker->process.control, .events = POLLIN},
+    };
+    const struct timespec time = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+    return ppoll(fds, 2, &time, NULL) > 0 && !fds[1].revents ? -EPIPE : 0;
+}
+
+/* First in one system call, which is all that a ping needs as a rule. */
 static int await_pong(struct worker *worker, int64_t timeout_ns, int64_t until_ns)
 {
     for (int64_t left = timeout_ns; left > 0; left = until_ns - worker_now_ns()) {
-        int answered = set_patience(worker, left);
+        int answered = set_patience(worker, left < QUICK_NS ? left : QUICK_NS);
         if (!answered)
             answered = look_for_pong(worker);
-        if (answered)
+        if (answered == -EAGAIN && left > QUICK_NS)
+            answered = await_sign(worker, left - QUICK_NS);
+        if (answered && answered != -EAGAIN)
             return answered < 0 ? answered : 0;
     }
     return -ETIMEDOUT;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -164,6 +165,28 @@ IN_CHILD(process, is_reaped_when_ended)
     worker_process_end(&process, NULL);
     support_require(waitpid(pid, NULL, WNOHANG) == -1);
     support_require(errno == ECHILD);
+}
+
+static int send_nothing_and_much(const void *argument, int control)
+{
+    static const char much[1000];
+    (void)argument;
+    send(control, "", 0, 0);
+    for (int i = 0; i < 10000; i++)
+        if (send(control, much, sizeof much, MSG_NOSIGNAL) < 0)
+            return 1;
+    return 0;
+}
+
+/* It waited for us to listen. */
+IN_CHILD(process, is_listened_to_until_its_end_also_after_an_empty_message)
+{
+    struct worker_process process;
+    int status;
+    support_require(worker_process_spawn(&process, send_nothing_and_much, NULL) == 0);
+    support_require(worker_process_join(&process, -1, &status) == 0);
+    support_require(status == 0);
+    worker_process_end(&process, NULL);
 }
 
 /* What stdio has buffered is printed once, by the one who wrote it. */

@@ -165,6 +165,37 @@ IN_CHILD(server, forks_for_a_process_with_threads)
     finish(&front);
 }
 
+/* It came with neither socket nor pidfd, and was waited for for ever. */
+IN_CHILD(server, says_when_there_is_no_room_for_a_newborns_descriptors)
+{
+    struct front front;
+    struct worker *worker;
+    begin(&front);
+    struct worker_config config;
+    configure(&front, &config, &plain, NULL);
+    for (int room = 1; room <= 2; room++) { /* the first is also for its options */
+        int taken[256];
+        int count = 0;
+        struct rlimit limit, low;
+        support_require(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+        low = (struct rlimit){.rlim_cur = 256, .rlim_max = limit.rlim_max};
+        support_require(setrlimit(RLIMIT_NOFILE, &low) == 0);
+        while ((taken[count] = dup(STDERR_FILENO)) >= 0)
+            count++;
+        for (int i = 0; i < room; i++)
+            close(taken[--count]);
+        support_require(worker_spawn(&worker, &config) == -EMFILE && !worker);
+        while (count > 0)
+            close(taken[--count]);
+        support_require(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    }
+    worker_config_free(&config);
+    worker = spawn(&front, &plain, NULL);
+    support_require(worker_ping(worker, 60 * SECOND, NULL) == 0);
+    support_worker_end(worker);
+    finish(&front);
+}
+
 IN_CHILD(server, is_refused_to_a_process_with_threads)
 {
     struct front front;

@@ -161,7 +161,8 @@ int worker_message_send_text(int fd, struct worker_message_header header, const 
  * Receives one message without blocking. *descriptor becomes the caller's, -1: none
  * came. -EAGAIN: nothing there; -EPIPE: the other side is gone; -EPROTO: not a
  * message of this version, or one whose size does not fit its type: what is known
- * of its header is then in *message, for worker_message_refuse. A type that is not
+ * of its header is then in *message, for worker_message_refuse; -EMFILE: a message whose
+ * descriptor is lost, as this process can have no more. A type that is not
  * known comes as `bytes`. Text always ends with a NUL.
  */
 int worker_message_receive(int fd, struct worker_message *message, int *descriptor);

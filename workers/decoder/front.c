@@ -172,7 +172,7 @@ int decoder_receive(struct decoder *decoder, struct worker_message *message)
     int error = worker_message_receive(decoder->process.control, message, &descriptor);
     if (descriptor >= 0)
         close(descriptor);
-    return error;
+    return error == -EMFILE ? 0 : error; /* none is expected of it */
 }
 
 void decoder_destroy(struct decoder **pointer, int *status)

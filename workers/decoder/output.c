@@ -140,6 +140,8 @@ static void take_messages(struct output *output)
         int error = worker_message_receive(output->control, &output->message, &descriptor);
         if (error == -EAGAIN)
             return;
+        if (error == -EMFILE) /* told by who needs what is lost */
+            error = 0;
         if (error)
             output->stopped = true;
         else

@@ -167,7 +167,7 @@ static int take_message(struct worker_back *back)
     int error = worker_message_receive(back->control, &back->message, &descriptor);
     if (!error)
         error = handle_message(back, descriptor);
-    else if (error == -EPROTO)
+    else if (error == -EPROTO || error == -EMFILE)
         error = worker_message_refuse(back->control, &back->message, error, !back->wait);
     if (descriptor >= 0)
         close(descriptor);

@@ -72,7 +72,7 @@ int server_main__(const struct worker_class *const *classes, int control)
         int descriptor;
         poll(&wait, 1, -1);
         error = worker_message_receive(control, &message, &descriptor);
-        if (!error && message.header.type == SERVER_SPAWN) {
+        if ((!error || error == -EMFILE) && message.header.type == SERVER_SPAWN) {
             struct server_request request;
             memcpy(&request, message.bytes, sizeof request);
             error = spawn__(classes, control, &request, descriptor);

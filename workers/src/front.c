@@ -185,7 +185,7 @@ int worker_recv(struct worker *worker, struct worker_message *message, int *desc
         *descriptor = came;
     else if (came >= 0)
         close(came);
-    return error;
+    return !descriptor && error == -EMFILE ? 0 : error;
 }
 
 int worker_refuse(struct worker *worker, const struct worker_message *message, int error)
@@ -219,7 +219,7 @@ static int look_for_pong(struct worker *worker)
     const bool is_pong = !error && message.header.type == WORKER_PONG;
     if (!error && !is_pong)
         error = keep(worker, &message, descriptor);
-    else if (error == -EPROTO)
+    else if (error == -EPROTO || error == -EMFILE)
         error = worker_refuse(worker, &message, error);
     if ((error || is_pong) && descriptor >= 0)
         close(descriptor);

@@ -188,11 +188,12 @@ static bool hear(struct worker_group *group, struct member *member, struct worke
     if (news->descriptor >= 0)
         close(news->descriptor);
     news->descriptor = -1;
-    if (error == -EPROTO)
+    const bool refused = error == -EPROTO || error == -EMFILE;
+    if (refused)
         worker_refuse(worker, &group->message, error);
-    if (error != -EAGAIN && error != -EPROTO)
+    if (error != -EAGAIN && !refused)
         hang_up(group, member);
-    if (!ended || error == -EPROTO)
+    if (!ended || refused)
         return false;
     worker_join(worker, -1, &news->status);
     leave(group, find(group, worker));

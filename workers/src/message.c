@@ -1,8 +1,10 @@
 #include "workers/message.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -117,6 +119,15 @@ static bool is_sound(const struct worker_message *message, size_t received)
     return fixed == ANY_SIZE || header->size == fixed;
 }
 
+/* Whether to have received nothing is the end, and no empty message: the other side is gone, and
+ * has left nothing either. */
+static bool is_over(int fd)
+{
+    struct pollfd peer = {.fd = fd, .events = POLLRDHUP};
+    int left = 0;
+    return poll(&peer, 1, 0) > 0 && (ioctl(fd, FIONREAD, &left) < 0 || left == 0);
+}
+
 static int receive(int fd, struct worker_message *message, int *descriptor, int flags)
 {
     union {
@@ -141,11 +152,12 @@ static int receive(int fd, struct worker_message *message, int *descriptor, int 
     if (received < 0)
         return -errno;
     *descriptor = received_descriptor(&envelope);
-    if (received == 0)
+    if (received == 0 && is_over(fd))
         return -EPIPE;
     bool whole = !(envelope.msg_flags & MSG_TRUNC);
+    bool lost = envelope.msg_flags & MSG_CTRUNC && *descriptor < 0;
     if (whole && is_sound(message, (size_t)received))
-        return 0;
+        return lost ? -EMFILE : 0;
     if ((size_t)received < sizeof message->header)
         memset((char *)message + received, 0, sizeof message->header - (size_t)received);
     return -EPROTO;

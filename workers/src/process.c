@@ -183,16 +183,14 @@ static int64_t now_ns(void)
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Throws away what it says, lest it waits for us to listen. False when it is silent
- * for good. */
-static bool drain(int control)
+/* Throws away what it says, lest it waits for us to listen. */
+static void drain(int control)
 {
     char byte;
     ssize_t received;
     do
         received = recv(control, &byte, 1, MSG_DONTWAIT | MSG_TRUNC);
     while (received > 0 || (received < 0 && (errno == EINTR || errno == ECONNRESET)));
-    return received < 0;
 }
 
 /* Sleeps until it has ended, or until then; 0 or -ETIMEDOUT. */
@@ -200,7 +198,7 @@ static int await_end(const struct worker_process *process, int64_t until_ns)
 {
     struct pollfd fds[] = {
         {.fd = process->pidfd, .events = POLLIN},
-        {.fd = process->control, .events = POLLIN},
+        {.fd = process->control, .events = POLLIN | POLLRDHUP},
     };
     for (;;) {
         const int64_t left = until_ns < 0 ? 0 : until_ns - now_ns();
@@ -209,8 +207,10 @@ static int await_end(const struct worker_process *process, int64_t until_ns)
         int ready = ppoll(fds, 2, until_ns < 0 ? NULL : &timeout, NULL);
         if (ready > 0 && fds[0].revents)
             return 0;
-        if (ready > 0 && fds[1].revents && !drain(process->control))
-            fds[1].fd = -1;
+        if (ready > 0 && fds[1].revents)
+            drain(process->control);
+        if (ready > 0 && fds[1].revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL))
+            fds[1].fd = -1; /* nobody is there to wait */
         if (ready == 0 && left <= 0)
             return -ETIMEDOUT;
     }

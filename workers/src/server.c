@@ -80,16 +80,22 @@ static int await(struct worker_server *server, unsigned type, int *descriptor)
     return !error && server->message.header.type != type ? -EPROTO : error;
 }
 
-static int reap(void *user, pid_t pid)
+/* Waits for its end. */
+static int ask_for_end(struct worker_server *server, pid_t pid)
 {
-    struct worker_server *server = user;
     int descriptor;
-    pthread_mutex_lock(&server->lock);
     int error = ask(server, SERVER_REAP, &pid, sizeof pid, -1);
     if (!error)
         error = await(server, SERVER_ENDED, &descriptor);
     /* A server that died took its children along, in this way. */
-    const int status = error ? SIGKILL : server->message.header.value;
+    return error ? SIGKILL : server->message.header.value;
+}
+
+static int reap(void *user, pid_t pid)
+{
+    struct worker_server *server = user;
+    pthread_mutex_lock(&server->lock);
+    const int status = ask_for_end(server, pid);
     pthread_mutex_unlock(&server->lock);
     return status;
 }
@@ -98,15 +104,23 @@ static int take_newborn(struct worker_server *server, struct worker_process *pro
 {
     *process = (struct worker_process){.pid = -1, .pidfd = -1, .control = -1};
     int error = await(server, SERVER_BORN, &process->control);
-    if (error || server->message.header.value < 0)
-        return error ? error : server->message.header.value;
+    if (error && error != -EMFILE)
+        return error;
+    if (server->message.header.value < 0)
+        return server->message.header.value;
     memcpy(&process->pid, server->message.bytes, sizeof process->pid);
     process->reap = reap;
     process->reaper = server;
-    error = await(server, SERVER_PIDFD, &process->pidfd);
+    int second = await(server, SERVER_PIDFD, &process->pidfd);
+    if (!error)
+        error = second;
     if (!error)
         return 0;
-    close(process->control); /* by which it ends */
+    if (process->pidfd >= 0)
+        close(process->pidfd);
+    if (process->control >= 0)
+        close(process->control); /* by which it ends */
+    ask_for_end(server, process->pid);
     return error;
 }
 

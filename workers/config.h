@@ -37,7 +37,7 @@ struct worker_config {
     const char *rings; /* for the program: a line "RING CAMERA" for each; NULL: none */
 
     /* How the supervisor keeps it. */
-    int restarts;        /* that it may need within a minute */
+    int restarts;        /* in a row, each within a minute of the last */
     double hang_timeout; /* seconds without a sign of life until it is killed; 0: never */
 
     /* What it may take. Zeroed: as its front. */

@@ -69,8 +69,8 @@ int worker_pool_fd(const struct worker_pool *pool);
 /*
  * Does it, without waiting; take does so, too. One that died while nobody had it is
  * replaced here, where fewer than `ready` run, so that the next taker finds one, but not
- * more often within a minute than its `restarts` allow. What cannot be replaced is by the next
- * take, which then says why not.
+ * more often than its `restarts` allow, each within a minute of the last. What cannot be replaced
+ * is by the next take, which then says why not.
  */
 void worker_pool_dispatch(struct worker_pool *pool);
 

@@ -48,7 +48,7 @@ struct supervisor_camera {
     unsigned slots;    /* of its ring; 0: by supervisor_slots */
     unsigned threads;  /* of its decoder; 0: they share the processors */
     unsigned plays;    /* 0: without end */
-    int restarts;      /* that its decoder may need within a minute */
+    int restarts;      /* of its decoder, in a row, each within a minute of the last */
     enum decoder_frames frames;
     double max_fps; /* 0: all, negative: what its workers ask for */
     enum supervisor_corrupt corrupt;

@@ -42,7 +42,8 @@ const struct run_option run_option_list[] = {
      .value.help = "threads of each decoder, 1 to 64 (default: they share the processors)"},
     {IN_CAMERA(restarts), INT(0, 1000), .value.initial = 5, .value.key = "restarts",
      .argument = "N",
-     .value.help = "times a decoder may die within a minute before its input is given up"},
+     .value.help =
+         "times a decoder may die, each within a minute of the last, before its input is given up"},
     {IN_CAMERA(slots), INT(0, RING_SLOTS_MAX), .value.key = "slots", .argument = "N",
      .value.help = "frames that each ring can hold (default: by size and workers)"},
     {IN_RUN(seconds), REAL(SHORTEST, 1e9), .value.key = "seconds", .argument = "S",

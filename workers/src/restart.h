@@ -1,7 +1,7 @@
 /*
  * When a process that died is started again: soon the first time, then twice as late
- * each time, and not at all when it dies too often. One that has lived for a minute
- * begins anew. A value; all zero is a process that never died.
+ * each time, and not at all when it dies too often. A death more than a minute after the
+ * last one begins anew. A value; all zero is a process that never died.
  */
 #ifndef WORKERS_SRC_RESTART_H
 #define WORKERS_SRC_RESTART_H

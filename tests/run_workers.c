@@ -549,6 +549,17 @@ Test(program, that_refuses_a_camera_is_left_out)
     cr_expect_not_null(strstr(result.err, "worker sh#1 cannot attach: no\n"), "%s", result.err);
 }
 
+/* It was remembered like a line of log. */
+Test(program, whose_log_is_no_message_has_not_said_it)
+{
+    struct support_result result;
+    run_beside(
+        &result,
+        "\\001\\000\\100\\000\\000\\000\\000\\000\\001\\000\\000\\000\\004\\000\\000\\000junk",
+        "exit 7");
+    cr_expect_eq(json_array_size(last_lines(result.out)), 0, "%s", result.out);
+}
+
 /* One that never looks at its descriptor is killed like any other that hangs. */
 Test(program, that_does_not_listen_is_killed)
 {

@@ -236,6 +236,18 @@ static struct worker_group *make_group(struct worker *workers[], int count)
     return group;
 }
 
+/* The time when it is over was past what a number holds. */
+IN_CHILD(group, waits_as_long_as_there_is)
+{
+    struct worker *worker;
+    struct worker_news news;
+    struct worker_group *group = make_group(&worker, 1);
+    tell(worker, ECHO, "hello");
+    support_require(worker_group_next(group, INT64_MAX, &news) == 0);
+    worker_group_destroy(&group);
+    support_worker_end(worker);
+}
+
 IN_CHILD(group, hears_each_of_many)
 {
     struct worker *workers[MANY];

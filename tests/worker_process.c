@@ -157,6 +157,18 @@ IN_CHILD(process, exits_with_what_its_main_returns)
     support_require(WEXITSTATUS(status) == number);
 }
 
+/* The time when it is over was past what a number holds. */
+IN_CHILD(process, is_waited_for_as_long_as_there_is)
+{
+    struct worker_process process;
+    const int number = 42;
+    int status;
+    support_require(worker_process_spawn(&process, return_number, &number) == 0);
+    support_require(worker_process_join(&process, INT64_MAX, &status) == 0);
+    support_require(WEXITSTATUS(status) == number);
+    worker_process_end(&process, NULL);
+}
+
 IN_CHILD(process, is_reaped_when_ended)
 {
     struct worker_process process;

@@ -202,7 +202,9 @@ static bool hear(struct worker_group *group, struct member *member, struct worke
 
 int worker_group_next(struct worker_group *group, int64_t timeout_ns, struct worker_news *news)
 {
-    const int64_t until_ns = timeout_ns > 0 ? worker_now_ns() + timeout_ns : 0;
+    int64_t until_ns = 0;
+    if (timeout_ns > 0 && __builtin_add_overflow(worker_now_ns(), timeout_ns, &until_ns))
+        until_ns = INT64_MAX;
     *news = (struct worker_news){.descriptor = -1};
     while (group->members) {
         while (group->ready_begin < group->ready_end) {

@@ -190,11 +190,13 @@ void mail_from_worker(struct supervisor *supervisor, unsigned index)
     for (int i = 0; i < MESSAGES_PER_TURN && !error; i++) {
         error = worker_recv(member->worker, &supervisor->message, NULL);
         if (!error || error == -EPROTO)
+            pulse_heard(&member->pulse);
+        if (!error) {
             member_said(member, &supervisor->message);
-        if (!error)
             handle_worker_message(supervisor, index, &supervisor->message);
-        else if (error == -EPROTO)
+        } else if (error == -EPROTO) {
             error = worker_refuse(member->worker, &supervisor->message, error);
+        }
     }
     if (error && ended)
         member_gone(supervisor, index);

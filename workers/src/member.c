@@ -72,7 +72,6 @@ int member_spawn(struct supervisor *supervisor, unsigned index)
 
 void member_said(struct member *member, const struct worker_message *message)
 {
-    pulse_heard(&member->pulse);
     if (message->header.type == WORKER_LOG)
         words_keep(&member->words, message->text);
 }

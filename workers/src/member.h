@@ -42,7 +42,7 @@ struct member {
 
 int member_spawn(struct supervisor *supervisor, unsigned index);
 
-/* Any message is a sign of life, and a line of log is remembered. */
+/* A line of log is remembered. */
 void member_said(struct member *member, const struct worker_message *message);
 
 /* Puts what it has printed into the log. */

@@ -219,8 +219,11 @@ static int await_end(const struct worker_process *process, int64_t until_ns)
 int worker_process_join(struct worker_process *process, int64_t timeout_ns, int *status)
 {
     int error = 0;
+    int64_t until_ns;
+    if (timeout_ns < 0 || __builtin_add_overflow(now_ns(), timeout_ns, &until_ns))
+        until_ns = -1; /* for ever */
     if (!process->joined)
-        error = await_end(process, timeout_ns < 0 ? -1 : now_ns() + timeout_ns);
+        error = await_end(process, until_ns);
     if (error)
         return error;
     if (!process->joined && process->reap) {

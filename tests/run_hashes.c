@@ -46,7 +46,6 @@ static void check_clip(const char *clip)
     support_summary_check(summary, reference.count, 3);
     for (size_t i = 0; i < 3; i++)
         cr_expect_eq(support_integer(support_summary_worker(summary, i), "skipped"), 0);
-    check_way(input, &reference, "--threads", "1");
     check_way(input, &reference, "--threads", "4");
     check_way(input, &reference, "--slots", "2");
     free(input);

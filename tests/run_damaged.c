@@ -169,3 +169,17 @@ Test(damaged, inputs_harm_nobody, .timeout = 550)
         check_run(&workshop, &reference);
     fprintf(stderr, "%u damaged inputs\n", done);
 }
+
+/* There, what reads FFmpeg's lines is the thread that they come from; of thousands, a socket holds
+ * only some. */
+Test(damaged, inline_and_verbose_comes_to_its_end)
+{
+    struct support_result result;
+    char *path = support_ringside_clip(
+        "noise.ts",
+        SUPPORT_ARGUMENTS("-f", "lavfi", "-i", "testsrc2=size=160x120:duration=20", "-c:v",
+                          "mpeg2video", "-b:v", "2M", "-g", "10", "-bsf:v", "noise=amount=100"));
+    support_ringside(&result, SUPPORT_ARGUMENTS("run", "--inline", "-v", "-w", "null", path));
+    cr_expect_eq(result.exit_code, 3, "%s", result.err);
+    free(path);
+}

@@ -25,12 +25,14 @@ static int await_data(void *user, int fd)
     return output_await(&decoding->output, fd) < 0 ? AVERROR_EXIT : 0;
 }
 
+/* From any of FFmpeg's threads. In this process nobody would read while one of them waits for room:
+ * what does not fit is dropped. */
 static void forward_log(void *user, const char *line)
 {
     const struct decoding *decoding = user;
     struct worker_message_header header = {
         .type = WORKER_LOG, .camera = decoding->output.camera, .value = WORKER_DEBUG};
-    worker_message_send_text(decoding->output.control, header, line, true);
+    worker_message_send_text(decoding->output.control, header, line, !decoding->output.host);
 }
 
 /* Before the first byte of the input is looked at; of a device, before the first frame. */

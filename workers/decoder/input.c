@@ -213,8 +213,11 @@ static int change_codec(struct input *input)
     return error;
 }
 
+/* Of a track that was about to change, too: the next packet tells so again. */
 int input_drop(struct input *input)
 {
+    input->changes = false;
+    libav.av_packet_unref(input->packet);
     int error = read_packet(input);
     input->packets += !error && input->packet->stream_index == input->stream->index;
     libav.av_packet_unref(input->packet);

@@ -47,10 +47,16 @@ static bool is_wanted(struct decoding *decoding)
 
 /* -- time -------------------------------------------------------------------------------------- */
 
+/* Whether what comes now is gone later. */
+static bool waits_for_nobody(const struct decoding *decoding)
+{
+    return decoding->live || decoding->source.kind == SOURCE_DEVICE;
+}
+
 /* What is live comes at its own pace. */
 static bool is_paced(const struct decoding *decoding)
 {
-    return decoding->config->pace && !decoding->live;
+    return decoding->config->pace && !waits_for_nobody(decoding);
 }
 
 static void await_turn(struct decoding *decoding)
@@ -75,12 +81,6 @@ static void note_time(struct decoding *decoding)
 }
 
 /* -- demand ------------------------------------------------------------------------------------ */
-
-/* Whether what comes now is gone later. */
-static bool waits_for_nobody(const struct decoding *decoding)
-{
-    return decoding->live || decoding->source.kind == SOURCE_DEVICE;
-}
 
 static bool is_idle(struct decoding *decoding)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/ringbench/argument.h"
 #include "bench/ringbench/case.h"
 #include "bench/ringbench/message.h"
 
@@ -34,24 +35,6 @@ static const struct argp_option table[] = {
     {"list", LIST, NULL, 0, "list the transports, and end", 0},
     {0},
 };
-
-static double number(struct argp_state *state, const char *text, double minimum, double maximum)
-{
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end || !(value >= minimum) || value > maximum)
-        argp_error(state, "%s: must be a number from %g to %g", text, minimum, maximum);
-    return value;
-}
-
-static unsigned whole(struct argp_state *state, const char *text, unsigned minimum,
-                      unsigned maximum)
-{
-    double value = number(state, text, minimum, maximum);
-    if (value != (unsigned)value)
-        argp_error(state, "%s: must be a whole number", text);
-    return (unsigned)value;
-}
 
 static size_t size(struct argp_state *state, const char *text)
 {
@@ -98,13 +81,13 @@ static void add_size(struct argp_state *state, const char *text)
 static void add_readers(struct argp_state *state, const char *text)
 {
     struct options *options = state->input;
-    options->readers[options->readers_count++] = whole(state, text, 1, BENCH_READERS_MAX);
+    options->readers[options->readers_count++] = argument_whole(state, text, 1, BENCH_READERS_MAX);
 }
 
 static void add_cpu(struct argp_state *state, const char *text)
 {
     struct options *options = state->input;
-    options->cpus[options->pace.cpu_count++] = (int)whole(state, text, 0, CPU_SETSIZE - 1);
+    options->cpus[options->pace.cpu_count++] = (int)argument_whole(state, text, 0, CPU_SETSIZE - 1);
 }
 
 /* Each item of a list with commas. */
@@ -146,10 +129,10 @@ static void parse_what(int key, char *argument, struct argp_state *state)
         options->policy = (enum bench_policy)word(state, argument, policies);
         break;
     case IDLE:
-        options->idle = whole(state, argument, 0, BENCH_READERS_MAX - 1);
+        options->idle = argument_whole(state, argument, 0, BENCH_READERS_MAX - 1);
         break;
     default:
-        options->slots = whole(state, argument, 4, SLOTS_MAX);
+        options->slots = argument_whole(state, argument, 4, SLOTS_MAX);
     }
 }
 
@@ -174,13 +157,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         each(state, argument, add_cpu);
         break;
     case 'S':
-        options->pace.seconds = number(state, argument, 0.001, 3600);
+        options->pace.seconds = argument_number(state, argument, 0.001, 3600);
         break;
     case WAKE_SECONDS:
-        options->pace.wake_seconds = number(state, argument, 0, 3600);
+        options->pace.wake_seconds = argument_number(state, argument, 0, 3600);
         break;
     case 'n':
-        options->runs = whole(state, argument, 1, BENCH_RUNS_MAX);
+        options->runs = argument_whole(state, argument, 1, BENCH_RUNS_MAX);
         break;
     case JSON:
         options->format = FORMAT_JSON;

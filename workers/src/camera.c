@@ -56,7 +56,6 @@ static void ring_config_for(const struct camera *camera, struct ring_config *con
     };
 }
 
-/* Unique on the machine by our pid, and still telling which camera it is. */
 /* The part of a ring's name that comes from the camera's: what is fit for one. */
 static void fit_name(const char *camera, char fitting[CAMERA_PART_MAX + 1])
 {
@@ -68,6 +67,7 @@ static void fit_name(const char *camera, char fitting[CAMERA_PART_MAX + 1])
     }
 }
 
+/* Unique on the machine by our pid, and still telling which camera it is. */
 void camera_ring_name(unsigned number, const char *camera, char name[RING_NAME_MAX + 1])
 {
     char fitting[CAMERA_PART_MAX + 1];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/ringbench/argument.h"
 #include "bench/ringbench/pipeline/case.h"
 
 enum { PACE_SECONDS = 256, THREADS, FRAMES, JSON, LIST };
@@ -26,24 +27,6 @@ static const struct argp_option table[] = {
     {0},
 };
 
-static double number(struct argp_state *state, const char *text, double minimum, double maximum)
-{
-    char *end;
-    double value = strtod(text, &end);
-    if (end == text || *end || !(value >= minimum) || value > maximum)
-        argp_error(state, "%s: must be a number from %g to %g", text, minimum, maximum);
-    return value;
-}
-
-static unsigned whole(struct argp_state *state, const char *text, unsigned minimum,
-                      unsigned maximum)
-{
-    double value = number(state, text, minimum, maximum);
-    if (value != (unsigned)value)
-        argp_error(state, "%s: must be a whole number", text);
-    return (unsigned)value;
-}
-
 static void add_way(struct argp_state *state, const char *name)
 {
     struct pipeline_options *options = state->input;
@@ -64,13 +47,14 @@ static void add_scene(struct argp_state *state, const char *name)
 static void add_workers(struct argp_state *state, const char *text)
 {
     struct pipeline_options *options = state->input;
-    options->workers[options->worker_count++] = whole(state, text, 0, PIPELINE_READERS_MAX);
+    options->workers[options->worker_count++] =
+        argument_whole(state, text, 0, PIPELINE_READERS_MAX);
 }
 
 static void add_cameras(struct argp_state *state, const char *text)
 {
     struct pipeline_options *options = state->input;
-    options->cameras[options->camera_count++] = whole(state, text, 1, CAMERAS_MAX);
+    options->cameras[options->camera_count++] = argument_whole(state, text, 1, CAMERAS_MAX);
 }
 
 /* Each item of a list with commas. */
@@ -91,19 +75,19 @@ static error_t parse_how(int key, char *argument, struct argp_state *state)
     struct pipeline_options *options = state->input;
     switch (key) {
     case THREADS:
-        options->threads = whole(state, argument, 1, 64);
+        options->threads = argument_whole(state, argument, 1, 64);
         break;
     case FRAMES:
-        options->frames = whole(state, argument, 2, 10000);
+        options->frames = argument_whole(state, argument, 2, 10000);
         break;
     case 'S':
-        options->seconds = number(state, argument, 0.001, 3600);
+        options->seconds = argument_number(state, argument, 0.001, 3600);
         break;
     case PACE_SECONDS:
-        options->pace_seconds = number(state, argument, 0, 3600);
+        options->pace_seconds = argument_number(state, argument, 0, 3600);
         break;
     case 'n':
-        options->runs = whole(state, argument, 1, PIPELINE_RUNS_MAX);
+        options->runs = argument_whole(state, argument, 1, PIPELINE_RUNS_MAX);
         break;
     case JSON:
         options->json = true;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -462,6 +463,27 @@ static void begin_secret(struct scene *scene, const char *option, const char *li
 }
 
 #define TOKEN "0123456789abcdefghij"
+
+/* A blocked signal reaches a signalfd even where it is ignored. */
+Test(serve, what_nohup_ignores_was_taken_for_the_end)
+{
+    struct support_web web;
+    char *path = support_scratch_path(getenv("TMPDIR"), "nohup");
+    FILE *script = fopen(path, "w");
+    fprintf(script, "#!/bin/sh\nexec nohup '%s' \"$@\"\n", getenv("RINGSIDE"));
+    fclose(script);
+    chmod(path, 0700);
+    setenv("RINGSIDE", path, 1);
+    free(path);
+    support_web_start(&web, SUPPORT_ARGUMENTS("no-such-camera"));
+    cr_assert_eq(support_signal(web.process, SIGHUP), 0);
+    for (int i = 0; i < 3; i++) {
+        struct support_reply reply = support_web_get(&web, "/metrics", "");
+        cr_expect_eq(reply.status, 200);
+        free(reply.head);
+    }
+    support_web_stop(&web);
+}
 
 Test(serve, token_is_asked_for)
 {

@@ -13,6 +13,7 @@
 #include "tools/ringside/options.h"
 #include "tools/ringside/output.h"
 #include "tools/ringside/reload.h"
+#include "tools/ringside/signals.h"
 #include "tools/ringside/status.h"
 
 #define STATUS_EVERY_MS 500
@@ -61,23 +62,6 @@ static void on_budget(void *user, const char *camera, const struct worker_stream
 {
     struct run *run = user;
     budget_add(&run->budget, camera, stream, ring, memory);
-}
-
-/* Before any fork: the processes inherit that these signals are not for them. */
-static int catch_signals(void)
-{
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    sigset_t set;
-    sigemptyset(&set);
-    for (unsigned i = 0; i < sizeof ending / sizeof *ending; i++) {
-        struct sigaction action;
-        sigaction(ending[i], NULL, &action);
-        if (action.sa_handler != SIG_IGN) /* nohup's wish, say */
-            sigaddset(&set, ending[i]);
-    }
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static bool leaves_rights(const struct inputs *inputs)
@@ -276,7 +260,7 @@ static int run_to_end(struct run *run)
                                   .verbose = options->log.level >= WORKER_DEBUG,
                                   .workers = options->workers.count,
                                   .output = &run->output};
-    run->signals = catch_signals();
+    run->signals = signals_catch();
     if (options->seconds > 0)
         run->end_ms = now_ms() + (int64_t)(options->seconds * 1000);
     open_broadcast(run);

@@ -15,6 +15,7 @@
 #include "tools/ringside/find.h"
 #include "tools/ringside/guard.h"
 #include "tools/ringside/screen.h"
+#include "tools/ringside/signals.h"
 
 #define PRINT_WIDTH 100 /* columns, where there is no screen */
 
@@ -228,22 +229,10 @@ static int show(struct top *top)
     return error ? EXIT_FAILED : caught ? EXIT_SIGNAL + caught : EXIT_ALL_DELIVERED;
 }
 
-static int catch_signals(void)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static int show_guarded(void *user)
 {
     struct top *top = user;
-    top->signals = catch_signals();
+    top->signals = signals_catch();
     return show(top);
 }
 
@@ -254,7 +243,7 @@ int command_top(int argc, char **argv)
     if (status != GO_ON)
         return status;
     if (top.once || top.json) {
-        top.signals = catch_signals();
+        top.signals = signals_catch();
         status = print_all(&top);
     } else {
         status = guard_terminal(show_guarded, &top);

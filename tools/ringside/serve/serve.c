@@ -17,6 +17,7 @@
 #include "tools/ringside/serve/options.h"
 #include "tools/ringside/serve/reception.h"
 #include "tools/ringside/serve/site.h"
+#include "tools/ringside/signals.h"
 
 #define WAIT_EVERY_MS 200 /* at most, while there is no camera */
 #define IDLE_LOOKS 5      /* as many times as rarely while nobody watches */
@@ -132,18 +133,6 @@ static int turn(struct serve *serve)
 /* -- beginning and end --------------------------------------------------------------------------
  */
 
-static int catch_signals(void)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 /* A descriptor for each connection, and for what is looked at. */
 static void raise_limit(void)
 {
@@ -204,7 +193,7 @@ static int run(struct serve *serve)
     av_log_set_level(AV_LOG_ERROR);
     setproctitle("-ringside: serve"); /* in the rings' figures, too */
     raise_limit();
-    serve->signals = catch_signals();
+    serve->signals = signals_catch();
     int error = start(serve);
     if (!error)
         look(serve);
